@@ -1,0 +1,80 @@
+"""`pix2pix`: train generators on photos with label maps."""
+
+import signal
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+class Commands(click.Group):
+    """The only place that turns errors into sentences and exit codes: 1 the world's fault, 130 Ctrl-C."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; one sentence instead of a traceback."""
+        from pix2pix.errors import Pix2PixError
+
+        try:
+            return super().invoke(ctx)
+        except Pix2PixError as error:
+            raise click.ClickException(str(error)) from error
+        except KeyboardInterrupt as error:
+            click.echo("stopped", err=True)
+            raise click.exceptions.Exit(130) from error
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="carla-bridge")
+def main() -> None:
+    """Label maps in, photos out: train pix2pix generators for driving scenes."""
+
+
+@main.command()
+@click.option(
+    "--config", "config_path", type=click.Path(path_type=Path), required=True, help="YAML, see configs/"
+)
+@click.option(
+    "--data", type=click.Path(path_type=Path), required=True, help="Folder in the Cityscapes layout."
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, help="Run directory to make or resume."
+)
+@click.option("--resume", is_flag=True, help="Go on exactly where the run directory stopped.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
+@click.option("--steps", type=click.IntRange(min=1), help="Instead of the config's.")
+@click.option("--learning-rate", type=float, help="Instead of the config's.")
+@click.option("--seed", type=int, help="Instead of the config's.")
+@click.option("--dry-run", is_flag=True, help="Print the resolved config and what was found, then stop.")
+def train(
+    config_path: Path, data: Path, out: Path, resume: bool, device: str, dry_run: bool, **overrides: Any
+) -> None:
+    """Train a generator on photos with label maps.
+
+    Example: pix2pix train --config configs/train-camvid.yaml --data PATH/TO/camvid --out runs/camvid
+    """
+    import yaml
+
+    from pix2pix.config import load_train_config
+    from pix2pix.datasets.cityscapes import find_pairs
+    from pix2pix.inference import choose_device
+
+    given = {key: value for key, value in overrides.items() if value is not None}
+    config = load_train_config(config_path, given)
+    chosen, reason = choose_device(device)
+    pairs = find_pairs(data, "train", skip=config.skip)
+    click.echo(yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False).rstrip())
+    click.echo(f"{len(pairs)} pairs in {data}; training on {chosen} ({reason})")
+    if dry_run:
+        return
+
+    from pix2pix.progress import training_progress
+    from pix2pix.trainer import train as run
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill ends like Ctrl-C
+    with training_progress(config.steps) as progress:
+        path = run(config, data=data, out=out, resume=resume, device=chosen, progress=progress)
+    click.echo(f"wrote {path}; pictures are in {out / 'samples'}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Photos with their label maps, from the folders in which people keep them."""

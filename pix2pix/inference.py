@@ -1,0 +1,98 @@
+"""The engine: a loaded, warmed-up generator. Label ids in, photos out; it knows nothing of tags or windows."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from pix2pix import checkpoint
+from pix2pix.checkpoint import Card
+from pix2pix.errors import Pix2PixError
+from pix2pix.generators import Generator
+from pix2pix.tensors import to_photo
+
+MAX_PIXELS = 1 << 26  # of one batch: more is a mistake, and would exhaust the memory
+
+
+def load(name_or_path: str | Path, *, device: str = "auto") -> "Engine":
+    """Return the engine of a shipped name ("camvid-unet") or a checkpoint's path.
+
+    `device` is "auto", "cpu", "cuda" or "cuda:N". Raises `Pix2PixError` in one sentence.
+    """
+    path = checkpoint.resolve(name_or_path)
+    chosen, reason = choose_device(device)
+    generator, card = checkpoint.load(path)
+    return Engine(generator, card, device=chosen, reason=reason)
+
+
+def choose_device(device: str) -> tuple[str, str]:
+    """Return the device to use and the reason, for people to read."""
+    if device == "auto":
+        if torch.cuda.is_available():
+            return "cuda", f"a CUDA device is there: {torch.cuda.get_device_name()}"
+        return "cpu", f"no CUDA device is there; {torch.get_num_threads()} CPU threads"
+    if device == "cpu":
+        return "cpu", f"asked for; {torch.get_num_threads()} CPU threads"
+    if device.split(":")[0] == "cuda":
+        if torch.cuda.is_available():
+            return device, "asked for"
+        raise Pix2PixError(f"no CUDA device is there for --device {device}; use --device auto or cpu")
+    raise Pix2PixError(f"--device {device} is not known; use auto, cpu or cuda")
+
+
+class Engine:
+    """`engine(label_ids)`: (N, H, W) uint8 Cityscapes label ids → (N, H, W, 3) uint8 RGB; a pure call.
+
+    Any H and W: sizes that are no multiple of the generator's stride are padded and cropped inside.
+    """
+
+    def __init__(self, generator: Generator, card: Card, *, device: str, reason: str) -> None:
+        self.card = card
+        self.device = torch.device(device)
+        self.dtype = torch.float16 if self.device.type == "cuda" else torch.float32
+        self.description = f"{card.name} on {device} in {str(self.dtype).removeprefix('torch.')} ({reason})"
+        painter = Painter(generator.eval(), card.generator.stride)
+        self._painter = painter.to(self.device, self.dtype)
+
+    def __call__(self, label_ids: np.ndarray) -> np.ndarray:
+        """Return the photos; raises `Pix2PixError` for another shape or type."""
+        if label_ids.dtype != np.uint8 or label_ids.ndim != 3 or 0 in label_ids.shape:
+            raise Pix2PixError(
+                f"label ids are {label_ids.dtype} of shape {label_ids.shape}; the engine takes uint8 (N, H, W)"
+            )
+        if label_ids.size > MAX_PIXELS:
+            raise Pix2PixError(
+                f"label ids of shape {label_ids.shape} are more than {MAX_PIXELS} pixels; "
+                "use a smaller size or fewer frames at once"
+            )
+        with torch.inference_mode():
+            ids = torch.from_numpy(np.ascontiguousarray(label_ids)).to(self.device)
+            photo_rgb: np.ndarray = self._painter(ids).cpu().numpy()  # the one synchronisation
+        return photo_rgb
+
+    def warm_up(self, height: int, width: int, *, batch_size: int = 1) -> float:
+        """Run once at this size, so that the first frame is as fast as the rest; return the seconds it took."""
+        started = time.perf_counter()
+        self(np.zeros((batch_size, height, width), np.uint8))
+        return time.perf_counter() - started
+
+
+class Painter(nn.Module):
+    """The whole graph from ids (N,H,W uint8) to bytes (N,H,W,3 uint8)."""
+
+    def __init__(self, generator: Generator, stride: int) -> None:
+        super().__init__()
+        self.generator = generator
+        self.stride = stride
+
+    def forward(self, label_ids: Tensor) -> Tensor:
+        """Return the photos; the last row and column are repeated up to the stride, then cut off again."""
+        height, width = label_ids.shape[1:]
+        padded = label_ids
+        if height % self.stride or width % self.stride:
+            rows = torch.arange(-(-height // self.stride) * self.stride, device=label_ids.device)
+            columns = torch.arange(-(-width // self.stride) * self.stride, device=label_ids.device)
+            padded = label_ids[:, rows.clamp(max=height - 1)][:, :, columns.clamp(max=width - 1)]
+        return to_photo(self.generator(padded)[:, :, :height, :width])

@@ -1,0 +1,57 @@
+"""The one crossing between numpy pictures and torch tensors."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from pix2pix.classes import channel_table
+
+# Cityscapes colours of ids 0..33, for generators that take the palette (the published pix2pix's input)
+PALETTE_RGB = np.array(
+    [
+        (0, 0, 0), (0, 0, 0), (0, 0, 0), (0, 0, 0), (0, 0, 0), (111, 74, 0), (81, 0, 81),
+        (128, 64, 128), (244, 35, 232), (250, 170, 160), (230, 150, 140), (70, 70, 70), (102, 102, 156),
+        (190, 153, 153), (180, 165, 180), (150, 100, 100), (150, 120, 90), (153, 153, 153), (153, 153, 153),
+        (250, 170, 30), (220, 220, 0), (107, 142, 35), (152, 251, 152), (70, 130, 180), (220, 20, 60),
+        (255, 0, 0), (0, 0, 142), (0, 0, 70), (0, 60, 100), (0, 0, 90), (0, 0, 110), (0, 80, 100),
+        (0, 0, 230), (119, 11, 32),
+    ],
+    np.uint8,
+)  # fmt: skip
+
+
+class LabelInput(nn.Module):
+    """Label ids (N,H,W uint8) → the generator's input (N,C,H,W float), inside the graph."""
+
+    table: Tensor
+    colors: Tensor
+
+    def __init__(self, classes: Sequence[int], encoding: str) -> None:
+        super().__init__()
+        self.channels = 3 if encoding == "palette" else len(classes) + 1
+        self.encoding = encoding
+        self.depth = len(classes) + 1
+        # not saved with the weights: both follow from the card
+        self.register_buffer("table", torch.from_numpy(channel_table(classes)).long(), persistent=False)
+        known_rgb = PALETTE_RGB[[0, *classes]].astype(np.float32) / 127.5 - 1
+        self.register_buffer("colors", torch.from_numpy(known_rgb), persistent=False)
+
+    def forward(self, label_ids: Tensor) -> Tensor:
+        """Return one-hot channels, or palette colours in -1..1."""
+        channel = self.table[label_ids.long()]  # N,H,W
+        if self.encoding == "palette":
+            return self.colors[channel].permute(0, 3, 1, 2)
+        return F.one_hot(channel, self.depth).permute(0, 3, 1, 2).to(self.colors.dtype)
+
+
+def to_signed(photo_rgb: Tensor) -> Tensor:
+    """N,H,W,3 uint8 → N,3,H,W float in -1..1."""
+    return photo_rgb.permute(0, 3, 1, 2).float() / 127.5 - 1
+
+
+def to_photo(signed: Tensor) -> Tensor:
+    """N,3,H,W float in -1..1 → N,H,W,3 uint8."""
+    return ((signed.float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1)

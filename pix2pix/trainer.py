@@ -1,0 +1,187 @@
+"""The training loop of pix2pix, read top to bottom: discriminator step, generator step, average, save."""
+
+import json
+import os
+import platform
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import yaml
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from pix2pix import checkpoint
+from pix2pix.config import TrainConfig
+from pix2pix.datasets.cityscapes import find_pairs
+from pix2pix.datasets.crops import batch_at
+from pix2pix.discriminator import PatchGAN
+from pix2pix.errors import Pix2PixError
+from pix2pix.generators import Generator, initialize
+from pix2pix.losses import discriminator_loss, generator_loss
+from pix2pix.samples import sample_sheet
+from pix2pix.tensors import to_signed
+
+Progress = Callable[[int, dict[str, float]], None]  # step, losses
+
+
+def train(
+    config: TrainConfig,
+    *,
+    data: Path,
+    out: Path,
+    resume: bool = False,
+    device: str = "cpu",
+    progress: Progress = lambda step, losses: None,
+) -> Path:
+    """Train and return the checkpoint's path; `out` becomes a run directory that can be resumed at any time."""
+    # Data: everything that a step sees follows from its number
+    pairs = find_pairs(data, "train", skip=config.skip)
+    held_out = find_pairs(data, "val") if (data / "leftImg8bit" / "val").is_dir() else pairs
+    open_run(out, config, resume=resume)
+
+    # Networks
+    torch.manual_seed(config.seed)
+    generator = Generator(config.generator, config.classes).to(device).apply(initialize)
+    discriminator = (
+        PatchGAN(generator.label_input.channels, config.discriminator).to(device).apply(initialize)
+    )
+    average: AveragedModel = AveragedModel(generator, multi_avg_fn=get_ema_multi_avg_fn(config.ema))
+    adam: dict[str, Any] = {"lr": config.learning_rate, "betas": (0.5, 0.999)}
+    generator_adam = torch.optim.Adam(generator.parameters(), **adam)
+    discriminator_adam = torch.optim.Adam(discriminator.parameters(), **adam)
+    parts = {
+        "generator": generator,
+        "discriminator": discriminator,
+        "average": average,
+        "generator_adam": generator_adam,
+        "discriminator_adam": discriminator_adam,
+    }
+    first_step, seconds_before = load_state(out, parts) if resume else (0, 0.0)
+    started = time.monotonic()
+
+    for step in range(first_step, config.steps):
+        rate = learning_rate_at(step, config)
+        for group in generator_adam.param_groups + discriminator_adam.param_groups:
+            group["lr"] = rate
+        torch.manual_seed(config.seed * 1_000_003 + step)  # dropout follows from the step as well
+        batch = batch_at(step, pairs, config)
+        label_ids = torch.from_numpy(batch.label_ids).to(device)
+        real = to_signed(torch.from_numpy(batch.photo_rgb).to(device))
+        ignored = torch.from_numpy(batch.ignored).to(device)[:, None]
+        labels = generator.label_input(label_ids)
+
+        fake = torch.where(ignored, real, generator(label_ids))  # where nothing is judged, nothing differs
+
+        # Discriminator: which is real?
+        d_loss = discriminator_loss(
+            discriminator(labels, real), discriminator(labels, fake.detach()), gan=config.gan
+        )
+        discriminator_adam.zero_grad(set_to_none=True)
+        d_loss.backward()
+        discriminator_adam.step()
+
+        # Generator: fool it, and stay near the photo
+        discriminator.requires_grad_(False)
+        g_loss = generator_loss(
+            discriminator(labels, fake), fake, real, gan=config.gan, l1_weight=config.l1_weight
+        )
+        generator_adam.zero_grad(set_to_none=True)
+        g_loss.total.backward()
+        generator_adam.step()
+        discriminator.requires_grad_(True)
+        average.update_parameters(generator)
+
+        # Maintenance
+        losses = {"d": d_loss.item(), "gan": g_loss.adversarial.item(), "l1": g_loss.l1.item()}
+        if not all(np.isfinite(loss) for loss in losses.values()):
+            raise Pix2PixError(
+                f"the loss is not finite at step {step}: {losses}; the last good state is in {out}, "
+                "resume with a lower --learning-rate"
+            )
+        log_stats(out, step, losses, rate)
+        progress(step, losses)
+        done = step + 1
+        if done % config.sample_every == 0 or done == config.steps:
+            sample_sheet(out / "samples" / f"step-{done:06d}.png", average.module, held_out, config, device)
+        if done % config.save_every == 0 or done == config.steps:
+            seconds = seconds_before + time.monotonic() - started
+            save_state(out, parts, done, seconds)
+            card = write_card(config, steps=done, images=len(pairs), hours=seconds / 3600, device=device)
+            checkpoint.save(out / "generator.safetensors", average.module, card)
+    return out / "generator.safetensors"
+
+
+def learning_rate_at(step: int, config: TrainConfig) -> float:
+    """Return the constant rate, then its linear fall to 0 (the published recipe's schedule)."""
+    start = config.decay_from * config.steps
+    if step < start:
+        return config.learning_rate
+    return config.learning_rate * (config.steps - step) / max(config.steps - start, 1)
+
+
+def open_run(out: Path, config: TrainConfig, *, resume: bool) -> None:
+    """Make the run directory with its resolved config, or check that it can be resumed."""
+    state = out / "state.pt"
+    if resume and not state.is_file():
+        raise Pix2PixError(f"nothing to resume in {out}: {state.name} is missing; start without --resume")
+    if not resume and out.exists() and any(out.iterdir()):
+        raise Pix2PixError(f"{out} is not empty; add --resume to go on with it or name another folder")
+    try:
+        (out / "samples").mkdir(parents=True, exist_ok=True)
+        text = yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False)
+        (out / "config.yaml").write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Pix2PixError(
+            f"{out} can't be written ({error.strerror}); name another folder with --out"
+        ) from error
+
+
+def save_state(out: Path, parts: dict[str, Any], step: int, seconds: float) -> None:
+    """Write everything that a resumed run needs, atomically."""
+    state = {name: part.state_dict() for name, part in parts.items()} | {"step": step, "seconds": seconds}
+    partial = out / "state.pt.partial"
+    torch.save(state, partial)
+    partial.replace(out / "state.pt")
+
+
+def load_state(out: Path, parts: dict[str, Any]) -> tuple[int, float]:
+    """Read it back; return the next step and the seconds spent so far."""
+    state = torch.load(out / "state.pt", weights_only=True, map_location="cpu")
+    for name, part in parts.items():
+        part.load_state_dict(state[name])
+    _cut_stats(out / "stats.jsonl", int(state["step"]))
+    return int(state["step"]), float(state["seconds"])
+
+
+def _cut_stats(path: Path, steps: int) -> None:
+    """Drop what a killed run had logged after its last state: those steps are run again."""
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
+    path.write_text("".join(lines[:steps]), encoding="utf-8")
+
+
+def log_stats(out: Path, step: int, losses: dict[str, float], rate: float) -> None:
+    """Append one line to stats.jsonl."""
+    with (out / "stats.jsonl").open("a", encoding="utf-8") as file:
+        file.write(json.dumps({"step": step, "rate": rate} | losses) + "\n")
+
+
+def write_card(config: TrainConfig, *, steps: int, images: int, hours: float, device: str) -> checkpoint.Card:
+    """Return the card of a checkpoint made by this run."""
+    where = torch.cuda.get_device_name() if device.startswith("cuda") else platform.machine()
+    return checkpoint.Card(
+        name=config.name,
+        generator=config.generator,
+        classes=config.classes,
+        crop_px=config.crop_px,
+        data=config.about,
+        data_licence=config.data_licence,
+        licence=config.licence,
+        steps=steps,
+        images=images,
+        hours=round(hours, 2),
+        machine=f"{where}, {os.cpu_count()} CPU cores, {torch.get_num_threads()} threads",
+        versions={"torch": torch.__version__, "python": platform.python_version()},
+    )

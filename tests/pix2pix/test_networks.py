@@ -1,0 +1,48 @@
+import pytest
+import torch
+
+from pix2pix.config import DiscriminatorConfig, GeneratorConfig
+from pix2pix.discriminator import PatchGAN
+from pix2pix.generators.unet import UNet
+
+
+def test_full_width_has_the_size_of_the_published_unet_256():
+    with torch.device("meta"):
+        network = UNet(3, GeneratorConfig(norm="batch"))
+    parameters = sum(p.numel() for p in network.parameters())
+    assert parameters == pytest.approx(54.41e6, rel=1e-3)
+
+
+@pytest.mark.parametrize(("height", "width"), [(32, 64), (64, 32)])
+def test_photo_has_the_size_of_the_label_map(height, width):
+    network = UNet(5, GeneratorConfig(width=4, levels=5)).eval()
+    photo = network(torch.zeros(2, 5, height, width))
+    assert photo.shape == (2, 3, height, width)
+    assert photo.abs().max() <= 1
+
+
+def test_the_skips_carry_fine_detail_past_the_bottleneck():
+    torch.manual_seed(0)
+    network = UNet(1, GeneratorConfig(width=4, levels=4)).eval()
+    x = torch.zeros(1, 1, 32, 32)
+    with torch.no_grad():
+        network.up[-1][1].weight.zero_()  # cut the bottleneck: only the skips are left
+        network.up[-1][1].bias.zero_()
+        flat = network(x)
+        x[0, 0, 16, 16] = 1
+        assert not torch.equal(network(x), flat)
+
+
+def test_three_layers_judge_70_by_70_pixels():
+    torch.manual_seed(0)
+    judge = PatchGAN(2, DiscriminatorConfig(width=4, layers=3))
+    for module in judge.modules():  # instance norm sees the whole map: take it out of the question
+        if isinstance(module, torch.nn.InstanceNorm2d):
+            module.forward = lambda x: x
+    photo = torch.zeros(1, 3, 256, 256, requires_grad=True)
+    scores = judge(torch.zeros(1, 2, 256, 256), photo)
+    assert scores.shape == (1, 1, 30, 30)
+    scores[0, 0, 15, 15].backward()
+    seen = photo.grad[0].abs().sum(0) > 0
+    rows, columns = seen.any(1).nonzero(), seen.any(0).nonzero()
+    assert (rows.max() - rows.min() + 1, columns.max() - columns.min() + 1) == (70, 70)

@@ -1,0 +1,109 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import torch
+import yaml
+
+from pix2pix import checkpoint
+from pix2pix.errors import Pix2PixError
+from pix2pix.trainer import learning_rate_at, train
+
+
+def losses_of(run):
+    return [json.loads(line) for line in (run / "stats.jsonl").read_text().splitlines()]
+
+
+def test_a_run_leaves_checkpoint_config_stats_and_pictures(street_data, tiny_config, tmp_path):
+    path = train(tiny_config, data=street_data, out=tmp_path / "run")
+    generator, card = checkpoint.load(path)
+    assert card.steps == 4
+    assert card.images == 6
+    assert [line["step"] for line in losses_of(tmp_path / "run")] == [0, 1, 2, 3]
+    assert yaml.safe_load((tmp_path / "run" / "config.yaml").read_text())["name"] == "tiny"
+    assert (tmp_path / "run" / "samples" / "step-000004.png").stat().st_size > 1000
+    assert generator.training is False
+
+
+def test_training_lowers_the_l1_loss(street_data, tiny_config, tmp_path):
+    config = tiny_config.model_copy(
+        update={"steps": 60, "save_every": 60, "sample_every": 60, "batch_size": 4, "learning_rate": 0.002}
+    )
+    train(config, data=street_data, out=tmp_path / "run")
+    l1 = [line["l1"] for line in losses_of(tmp_path / "run")]
+    assert np.mean(l1[-10:]) < 0.8 * np.mean(l1[:10])
+
+
+def test_a_resumed_run_goes_on_to_the_last_bit(street_data, tiny_config, tmp_path):
+    whole = train(tiny_config, data=street_data, out=tmp_path / "whole")
+    half = tiny_config.model_copy(update={"steps": 2})
+    # the rate's schedule looks at `steps`: keep it flat so that both runs are one
+    assert learning_rate_at(1, half) == learning_rate_at(1, tiny_config)
+    train(half, data=street_data, out=tmp_path / "parts")
+    parts = train(tiny_config, data=street_data, out=tmp_path / "parts", resume=True)
+    assert losses_of(tmp_path / "parts") == losses_of(tmp_path / "whole")
+    for a, b in zip(*(checkpoint.load(p)[0].parameters() for p in (whole, parts)), strict=True):
+        assert torch.equal(a, b)
+
+
+def test_a_killed_run_can_be_resumed(street_data, tiny_config, tmp_path):
+    config = tmp_path / "config.yaml"
+    values = tiny_config.model_dump(mode="json") | {"steps": 100_000, "save_every": 5}
+    config.write_text(yaml.safe_dump(values))
+    out = tmp_path / "run"
+    command = [
+        sys.executable,
+        "-m",
+        "pix2pix.cli",
+        "train",
+        "--config",
+        config,
+        "--data",
+        street_data,
+        "--out",
+        out,
+    ]
+    with subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, env=os.environ | {"OMP_NUM_THREADS": "1"}
+    ) as process:
+        deadline = time.monotonic() + 120
+        while not (out / "state.pt").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGKILL)
+    steps = torch.load(out / "state.pt", weights_only=True)["step"]
+    more = tiny_config.model_copy(update={"steps": steps + 2})
+    assert checkpoint.load(train(more, data=street_data, out=out, resume=True))[1].steps == steps + 2
+    assert [line["step"] for line in losses_of(out)] == list(range(steps + 2))
+
+
+def test_a_folder_in_use_is_not_overwritten(street_data, tiny_config, tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(Pix2PixError, match="not empty"):
+        train(tiny_config, data=street_data, out=tmp_path)
+
+
+def test_nothing_to_resume_is_said(street_data, tiny_config, tmp_path):
+    with pytest.raises(Pix2PixError, match="nothing to resume"):
+        train(tiny_config, data=street_data, out=tmp_path / "none", resume=True)
+
+
+def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_state(street_data, tiny_config, tmp_path):
+    out = tmp_path / "run"
+    train(tiny_config.model_copy(update={"steps": 2}), data=street_data, out=out)
+    before = (out / "state.pt").read_bytes()
+    wild = tiny_config.model_copy(update={"steps": 50, "learning_rate": 1e30, "decay_from": 1.0})
+    with pytest.raises(Pix2PixError, match="not finite at step"):
+        train(wild, data=street_data, out=out, resume=True)
+    assert torch.load(out / "state.pt", weights_only=True)["step"] >= 2
+    assert before
+
+
+def test_the_rate_is_constant_then_falls_to_zero(tiny_config):
+    config = tiny_config.model_copy(update={"steps": 100, "decay_from": 0.5, "learning_rate": 1.0})
+    rates = [learning_rate_at(step, config) for step in (0, 49, 50, 75, 99)]
+    assert rates == pytest.approx([1.0, 1.0, 1.0, 0.5, 0.02])
