@@ -6,21 +6,7 @@ from typing import Any
 
 import click
 
-
-class Commands(click.Group):
-    """The only place that turns errors into sentences and exit codes: 1 the world's fault, 130 Ctrl-C."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; one sentence instead of a traceback."""
-        from pix2pix.errors import Pix2PixError
-
-        try:
-            return super().invoke(ctx)
-        except Pix2PixError as error:
-            raise click.ClickException(str(error)) from error
-        except KeyboardInterrupt as error:
-            click.echo("stopped", err=True)
-            raise click.exceptions.Exit(130) from error
+from pix2pix.commands import Commands
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
