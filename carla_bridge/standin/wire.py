@@ -1,0 +1,92 @@
+"""Framing: bytes in, messages out, with hard limits; knows neither sockets nor what the messages mean."""
+
+import struct
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import msgpack
+
+MAX_MESSAGE_BYTES = 16 * 2**20
+MAX_ARRAY_ITEMS = 16_384  # a claimed array is allocated before its items arrive
+MAX_DEPTH = 24  # a batched spawn with follow-up commands needs about ten
+REQUEST, RESPONSE = 0, 1
+STREAM_ID = struct.Struct("<I")
+STREAM_LENGTH = struct.Struct("<I")
+
+
+class WireError(Exception):
+    """The peer sent something that is not CARLA's protocol; its connection must be closed."""
+
+
+class Request(NamedTuple):
+    """One call of a client."""
+
+    call_id: int
+    method: str
+    arguments: list[Any]  # without the metadata
+
+
+class RequestReader:
+    """Turns the bytes of one connection, cut anywhere, into requests."""
+
+    def __init__(self, max_message_bytes: int = MAX_MESSAGE_BYTES) -> None:
+        self._unpacker = msgpack.Unpacker(
+            max_buffer_size=max_message_bytes,
+            max_str_len=max_message_bytes,
+            max_bin_len=max_message_bytes,
+            max_array_len=MAX_ARRAY_ITEMS,
+            max_map_len=0,
+            max_ext_len=0,
+        )
+
+    def feed(self, data: bytes) -> Iterator[Request]:
+        """Yield the requests that `data` completes; raise `WireError` at the first thing that is none."""
+        try:
+            self._unpacker.feed(data)
+            for message in self._unpacker:
+                yield _request(message)
+        except msgpack.exceptions.BufferFull as error:
+            raise WireError("a message is larger than the limit") from error
+        except (ValueError, msgpack.exceptions.UnpackException) as error:
+            raise WireError(f"not a MessagePack request: {error}") from error
+
+
+def _request(message: Any) -> Request:
+    match message:
+        case [0, int(call_id), str(method), [[bool()], *arguments]] if message[0] is not False:
+            _check_depth(arguments, MAX_DEPTH)
+            return Request(call_id, method, arguments)
+    raise WireError("a message is not a call of a CARLA client")
+
+
+def _check_depth(value: list[Any], levels_left: int) -> None:
+    if not levels_left:
+        raise WireError(f"a message is nested deeper than {MAX_DEPTH} levels")
+    for item in value:
+        if isinstance(item, list):
+            _check_depth(item, levels_left - 1)
+
+
+def encode_result(call_id: int, result: Any) -> bytes:
+    """Return the answer to a call; `result` comes with its envelope (see `schema`)."""
+    return _pack([RESPONSE, call_id, None, result])
+
+
+def encode_error(call_id: int, message: str) -> bytes:
+    """Return the answer that the client raises as `rpc::rpc_error`."""
+    return _pack([RESPONSE, call_id, message, None])
+
+
+def encode_body(value: Any) -> bytes:
+    """Return a MessagePack value as some sensors carry it behind their header."""
+    return _pack(value)
+
+
+def frame_stream(payload: bytes) -> bytes:
+    """Return a stream message as it goes over the socket."""
+    return STREAM_LENGTH.pack(len(payload)) + payload
+
+
+def _pack(value: Any) -> bytes:
+    packed: bytes = msgpack.packb(value)
+    return packed
