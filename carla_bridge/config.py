@@ -1,0 +1,140 @@
+"""What a user may set, as frozen models read from YAML; an unknown key or a senseless value is refused by name."""
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, ValidationError
+
+from carla_bridge.errors import BridgeError
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+Side = Annotated[int, Field(ge=16, le=8192)]
+Seconds = Annotated[float, Field(gt=0)]
+Config = TypeVar("Config", bound=BaseModel)
+
+
+class ConfigRefused(BridgeError):
+    """A configuration cannot be read, or says something senseless."""
+
+    def __init__(self, source: str, problem: str):
+        super().__init__(f"{source}: {problem}")
+
+
+class Settings(BaseModel):
+    """What all our models share: they do not change, and they refuse what they do not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class ServerConfig(Settings):
+    """Where the server is, and how to treat it."""
+
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    port: Port = 2000
+    timeout_s: Seconds = 10.0  # for a single answer; loading a big map takes the server several seconds
+    takeover: bool = False  # drive a server that is in synchronous mode already
+    tag_table: str | None = None  # a key of `labels.TAG_TABLES`; None: by the server's version
+    unknown_tags: Literal["refuse", "unlabeled"] = "refuse"
+
+
+class CameraConfig(Settings):
+    """A camera and its mount on the ego vehicle: metres and degrees, x forward, y right, z up."""
+
+    width: Side = 1024
+    height: Side = 512
+    fov_deg: Annotated[float, Field(gt=0, lt=180)] = 90.0  # horizontal
+    x_m: float = 1.5
+    y_m: float = 0.0
+    z_m: float = 1.6
+    pitch_deg: float = 0.0
+    yaw_deg: float = 0.0
+    roll_deg: float = 0.0
+    sensor_tick_s: Annotated[float, Field(ge=0)] = 0.0  # simulated time between frames; 0: every step
+
+
+class SessionConfig(Settings):
+    """What happens in the world while we drive; all of it is undone afterwards."""
+
+    step_s: Annotated[float, Field(gt=0, le=0.1)] = 0.05  # CARLA's physics goes wrong beyond 0.1
+    seed: NonNegativeInt = 0  # spawn points, traffic and the Traffic Manager's choices
+    ego_blueprint: str = "vehicle.tesla.model3"
+    spawn_index: NonNegativeInt | None = None  # None: the first free one, in an order drawn from the seed
+    vehicles: NonNegativeInt = 0  # other cars, driven by the Traffic Manager
+    tm_port: Port | None = None  # None: any free one
+    weather: str | None = None  # a preset's name, such as WetSunset; None: as it is
+    sensor_timeout_s: Seconds = 10.0
+
+
+class LiveConfig(Settings):
+    """Everything for a live drive with its photo."""
+
+    server: ServerConfig = ServerConfig()
+    camera: CameraConfig = CameraConfig()
+    session: SessionConfig = SessionConfig()
+    checkpoint: str = "fast"  # a shipped name or a path
+    device: str = "auto"
+    frames: PositiveInt | None = None  # None: until the window is closed
+
+
+def load_config(
+    path: str | Path | None, model: type[Config], overrides: Mapping[str, Any] | None = None
+) -> Config:
+    """Return the model filled from a YAML file (None: its defaults) and from `{"server.port": 2001}`.
+
+    An override of None was not given and changes nothing.
+    """
+    source = str(path) if path is not None else "the command line"
+    values = _read(Path(path)) if path is not None else {}
+    for key, value in (overrides or {}).items():
+        if value is not None:
+            _put(values, key.split("."), value, source)
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise ConfigRefused(source, _problem(error, model)) from None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigRefused(str(path), f"cannot be read: {error.strerror}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigRefused(str(path), "is not YAML: " + " ".join(str(error).split())) from error
+    if values is None:
+        return {}
+    if not isinstance(values, dict):
+        raise ConfigRefused(str(path), f"must hold `key: value` lines, not a {type(values).__name__}")
+    return values
+
+
+def _put(values: dict[str, Any], keys: list[str], value: Any, source: str) -> None:
+    for depth, key in enumerate(keys[:-1], start=1):
+        values = values.setdefault(key, {})
+        if not isinstance(values, dict):
+            raise ConfigRefused(source, f"{'.'.join(keys[:depth])} must hold `key: value` lines")
+    values[keys[-1]] = value
+
+
+def _problem(error: ValidationError, model: type[BaseModel]) -> str:
+    first, *others = error.errors(include_url=False)
+    key = ".".join(map(str, first["loc"])) or "the whole"
+    if first["type"] == "extra_forbidden":
+        problem = f"{key} is no known key; {_suggestion(model, [str(part) for part in first['loc']])}"
+    else:
+        problem = f"{key} is {first['input']!r}: {first['msg'][0].lower()}{first['msg'][1:]}"
+    return problem + (f" (and {len(others)} more)" if others else "")
+
+
+def _suggestion(model: type[BaseModel], loc: list[str]) -> str:
+    for part in loc[:-1]:
+        inner = model.model_fields[part].annotation
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            break
+        model = inner
+    known = list(model.model_fields)
+    close = difflib.get_close_matches(loc[-1], known, n=1)
+    return f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
