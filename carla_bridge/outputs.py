@@ -1,0 +1,70 @@
+"""Where results go: never over an old one, and never half a file under a whole one's name."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from carla_bridge.errors import BridgeError
+
+
+class OutputExists(BridgeError):
+    """Something is there already, and nobody said that it may go."""
+
+    def __init__(self, path: Path):
+        super().__init__(f"{path} exists already; choose another name, or replace it with --overwrite")
+
+
+class CannotWrite(BridgeError):
+    """The disk, the folder or its permissions say no."""
+
+    def __init__(self, path: Path, error: OSError):
+        super().__init__(f"cannot write {path}: {error.strerror or error}; free the place or choose another")
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn what the operating system says inside the block into one sentence about this path."""
+    try:
+        yield
+    except OSError as error:
+        raise CannotWrite(path, error) from error
+
+
+def make_room(path: Path, *, overwrite: bool) -> None:
+    """Create the folders a result needs; refuse a place that is taken."""
+    if path.is_dir() or (path.exists() and not overwrite):
+        raise OutputExists(path)
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+
+
+def partial_path(path: Path) -> Path:
+    """Return the name a result bears until it is whole: `drive.mp4` is `drive.partial.mp4` till then."""
+    return path.with_suffix(f".partial{path.suffix}")
+
+
+def save_whole(path: Path, content: bytes, *, overwrite: bool = False) -> None:
+    """Write a file that appears under its name only when it is complete."""
+    make_room(path, overwrite=overwrite)
+    partial = partial_path(path)
+    with writing(path):
+        try:
+            partial.write_bytes(content)
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+
+
+def numbered_path(stem: Path, suffix: str) -> Path:
+    """Create and return the first free `stem-0001.suffix`; two callers never get the same one."""
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    number = 1
+    while True:
+        path = stem.with_name(f"{stem.name}-{number:04d}{suffix}")
+        try:
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+        except FileExistsError:
+            number += 1
+        else:
+            return path
