@@ -1,0 +1,54 @@
+"""Labelled triangles: the only form in which the stand-in knows the shape of things."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .geometry import Pose
+
+
+@dataclass(frozen=True)
+class Mesh:
+    """Triangles with a tag, a colour and an object number each; two-sided, in any order."""
+
+    triangles: np.ndarray  # N,3,3 float32: triangle, corner, xyz in metres
+    tags: np.ndarray  # N uint8, CARLA's numbers
+    colors_rgb: np.ndarray  # N,3 uint8
+    object_ids: np.ndarray  # N uint32; 0 where nothing can be counted (road, grass)
+
+    def __len__(self) -> int:
+        return len(self.triangles)
+
+    @staticmethod
+    def empty() -> "Mesh":
+        """Return a mesh without triangles."""
+        return Mesh(
+            np.zeros((0, 3, 3), np.float32),
+            np.zeros(0, np.uint8),
+            np.zeros((0, 3), np.uint8),
+            np.zeros(0, np.uint32),
+        )
+
+    def select(self, which: np.ndarray) -> "Mesh":
+        """Return the triangles named by a mask or by indices, in that order."""
+        return Mesh(self.triangles[which], self.tags[which], self.colors_rgb[which], self.object_ids[which])
+
+    def placed(self, pose: Pose, *, object_id: int | None = None) -> "Mesh":
+        """Return the mesh moved to `pose`, all of it under one object number if one is given."""
+        matrix = pose.matrix()
+        points = self.triangles.astype(np.float64) @ matrix[:3, :3].T + matrix[:3, 3]
+        ids = self.object_ids if object_id is None else np.full(len(self), object_id, np.uint32)
+        return Mesh(points.astype(np.float32), self.tags, self.colors_rgb, ids)
+
+
+def join(meshes: Sequence[Mesh]) -> Mesh:
+    """Return all triangles of several meshes as one."""
+    if not meshes:
+        return Mesh.empty()
+    return Mesh(
+        np.concatenate([mesh.triangles for mesh in meshes]),
+        np.concatenate([mesh.tags for mesh in meshes]),
+        np.concatenate([mesh.colors_rgb for mesh in meshes]),
+        np.concatenate([mesh.object_ids for mesh in meshes]),
+    )

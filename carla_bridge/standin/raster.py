@@ -1,0 +1,144 @@
+"""The pixel loops: exact visibility of triangles by z-buffer, compiled by numba at the first call.
+
+Knows nothing of tags or sensors. A pixel belongs to a triangle when its centre does, left and upper
+borders included; both neighbours of a shared edge compute it from the same two corners in the same order,
+so that no pixel is drawn twice or left out. Depth is linear as 1/x over the screen, and is taken from the
+triangle's plane, so clipping never bends it.
+"""
+
+from math import ceil
+
+import numpy as np
+from numba import njit
+
+NEAR_M = 0.1
+
+
+@njit(cache=True, nogil=True)
+def look_up(index: np.ndarray, table: np.ndarray, out: np.ndarray) -> None:
+    """Write table[index] to out; the last row of the table answers for index -1, where nothing was hit."""
+    nothing = len(table) - 1
+    for y in range(index.shape[0]):
+        for x in range(index.shape[1]):
+            i = index[y, x]
+            out[y, x] = table[i if i >= 0 else nothing]
+
+
+@njit(cache=True, nogil=True)
+def _sorted_by_row(points):  # type: ignore[no-untyped-def]
+    (u0, v0), (u1, v1), (u2, v2) = points
+    if v1 < v0:
+        u0, v0, u1, v1 = u1, v1, u0, v0
+    if v2 < v1:
+        u1, v1, u2, v2 = u2, v2, u1, v1
+    if v1 < v0:
+        u0, v0, u1, v1 = u1, v1, u0, v0
+    return u0, v0, u1, v1, u2, v2
+
+
+@njit(cache=True, nogil=True)
+def _slope(u0, v0, u1, v1):  # type: ignore[no-untyped-def]
+    return (u1 - u0) / (v1 - v0) if v1 > v0 else 0.0
+
+
+@njit(cache=True, nogil=True)
+def _fill(points, plane, triangle, inverse_depth, index):  # type: ignore[no-untyped-def]
+    """Draw one projected triangle, row by row from one edge to the other."""
+    height, width = index.shape
+    u0, v0, u1, v1, u2, v2 = _sorted_by_row(points)
+    long_slope, upper_slope, lower_slope = (
+        _slope(u0, v0, u2, v2),
+        _slope(u0, v0, u1, v1),
+        _slope(u1, v1, u2, v2),
+    )
+    across, down, at_origin = plane
+    for y in range(int(ceil(max(v0 - 0.5, 0.0))), int(ceil(min(v2 - 0.5, height)))):
+        row = y + 0.5
+        a = u0 + (row - v0) * long_slope
+        b = u0 + (row - v0) * upper_slope if row < v1 else u1 + (row - v1) * lower_slope
+        if b < a:
+            a, b = b, a
+        first, last = int(ceil(max(a - 0.5, 0.0))), int(ceil(min(b - 0.5, width)))
+        at_row = at_origin + down * row + across * 0.5
+        for x in range(first, last):
+            value = np.float32(at_row + across * x)
+            if value > inverse_depth[y, x]:
+                inverse_depth[y, x] = value
+                index[y, x] = triangle
+
+
+@njit(cache=True, nogil=True)
+def _clip(corners, polygon):  # type: ignore[no-untyped-def]
+    """Write the part of a triangle beyond the near plane to `polygon`, and return its number of corners."""
+    count = 0
+    for i in range(3):
+        here, there = corners[i], corners[(i + 1) % 3]
+        inside, next_inside = here[0] >= NEAR_M, there[0] >= NEAR_M
+        if inside:
+            polygon[count] = here
+            count += 1
+        if inside != next_inside:
+            if not inside:
+                here, there = there, here  # always from the inner corner: neighbours get the same point
+            share = (here[0] - NEAR_M) / (here[0] - there[0])
+            polygon[count, 0] = NEAR_M
+            polygon[count, 1] = here[1] + share * (there[1] - here[1])
+            polygon[count, 2] = here[2] + share * (there[2] - here[2])
+            count += 1
+    return count
+
+
+@njit(cache=True, nogil=True)
+def _plane(corners, focal_px, center_u, center_v):  # type: ignore[no-untyped-def]
+    """Return 1/depth over the screen as (per column, per row, at the origin); zeros for a plane seen edge-on."""
+    e, f = corners[1] - corners[0], corners[2] - corners[0]
+    nx, ny, nz = e[1] * f[2] - e[2] * f[1], e[2] * f[0] - e[0] * f[2], e[0] * f[1] - e[1] * f[0]
+    distance = nx * corners[0, 0] + ny * corners[0, 1] + nz * corners[0, 2]
+    if abs(distance) <= 1e-9 * (nx * nx + ny * ny + nz * nz) ** 0.5:
+        return 0.0, 0.0, 0.0
+    across, down = ny / (distance * focal_px), -nz / (distance * focal_px)
+    return across, down, nx / distance - across * center_u - down * center_v
+
+
+@njit(cache=True, nogil=True)
+def rasterize(
+    triangles: np.ndarray,  # N,3,3 float32
+    ranges: np.ndarray,  # K,2 int64: which triangles, as (first, after the last)
+    to_camera: np.ndarray,  # 3,4 float64: mesh -> camera (x forward, y right, z up)
+    focal_px: float,
+    first_index: int,  # what triangle 0 is called in `index`
+    inverse_depth: np.ndarray,  # H,W float32, 0 = nothing yet
+    index: np.ndarray,  # H,W int32, -1 = nothing yet
+) -> int:
+    """Draw triangles into the two buffers and return how many touched the screen."""
+    height, width = index.shape
+    center_u, center_v = width / 2, height / 2
+    corners, polygon, screen = np.empty((3, 3)), np.empty((4, 3)), np.empty((4, 2))
+    drawn = 0
+    for k in range(len(ranges)):
+        for t in range(ranges[k, 0], ranges[k, 1]):
+            for i in range(3):
+                x, y, z = triangles[t, i, 0], triangles[t, i, 1], triangles[t, i, 2]
+                for axis in range(3):
+                    m = to_camera[axis]
+                    corners[i, axis] = m[0] * x + m[1] * y + m[2] * z + m[3]
+            count = _clip(corners, polygon)
+            if count == 0:
+                continue
+            left, right, top, bottom = np.inf, -np.inf, np.inf, -np.inf
+            for i in range(count):
+                u = center_u + focal_px * polygon[i, 1] / polygon[i, 0]
+                v = center_v - focal_px * polygon[i, 2] / polygon[i, 0]
+                screen[i, 0], screen[i, 1] = u, v
+                left, right, top, bottom = min(left, u), max(right, u), min(top, v), max(bottom, v)
+            if right <= 0.5 or left > width - 0.5 or bottom <= 0.5 or top > height - 0.5:
+                continue
+            plane = _plane(corners, focal_px, center_u, center_v)
+            if plane == (0.0, 0.0, 0.0):
+                continue
+            drawn += 1
+            a, b, c = (screen[0, 0], screen[0, 1]), (screen[1, 0], screen[1, 1]), (screen[2, 0], screen[2, 1])
+            _fill((a, b, c), plane, first_index + t, inverse_depth, index)
+            if count == 4:
+                _fill((a, c, (screen[3, 0], screen[3, 1])), plane, first_index + t, inverse_depth, index)
+    return drawn

@@ -1,0 +1,148 @@
+"""Triangles and a camera → which triangle each pixel shows, and from that every image a sensor wants."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import cos, radians, sin, tan
+
+import numpy as np
+
+from .geometry import Pose
+from .mesh import Mesh, join
+from .raster import NEAR_M, look_up, rasterize
+from .tags import SKY
+
+__all__ = ["FAR_M", "Mesh", "Renderer", "Visible"]
+
+FAR_M = 1000.0  # what CARLA's depth image calls infinitely far
+CELL_M = 25.0  # scenery is kept in square cells, so that what is out of view costs nothing
+SKY_RGB = (140, 178, 220)
+
+
+@dataclass(frozen=True)
+class Visible:
+    """One look at the world: the triangle and the inverse depth of every pixel."""
+
+    index: np.ndarray  # H,W int32 into `mesh`, -1 = sky
+    inverse_depth: np.ndarray  # H,W float32, 1/m along the camera's x axis, 0 = sky
+    mesh_tags: np.ndarray  # N+1 uint8; the last row is the sky's, here and below
+    mesh_object_ids: np.ndarray  # N+1 uint32
+    mesh_parts: tuple[tuple[Mesh, np.ndarray], ...]  # (mesh, its 4×4 matrix to the world), for shading
+    drawn: int  # triangles that touched the screen
+
+    def tags(self) -> np.ndarray:
+        """Return CARLA's tag of every pixel, H,W uint8."""
+        return self._per_pixel(self.mesh_tags)
+
+    def object_ids(self) -> np.ndarray:
+        """Return the number of the object at every pixel, H,W uint32; 0 for the sky and for plain ground."""
+        return self._per_pixel(self.mesh_object_ids)
+
+    def depth_m(self) -> np.ndarray:
+        """Return the distance along the camera's x axis, H,W float32, at most 1000 m."""
+        return 1.0 / np.maximum(self.inverse_depth, np.float32(1.0 / FAR_M))
+
+    def rgb(self, *, sun_altitude_deg: float = 45.0, sun_azimuth_deg: float = 0.0) -> np.ndarray:
+        """Return a plainly shaded picture, H,W,3 uint8: flat colours, one sun, no shadows."""
+        lit = [_shade(mesh, matrix, sun_altitude_deg, sun_azimuth_deg) for mesh, matrix in self.mesh_parts]
+        daylight = 0.15 + 0.85 * float(np.clip((sun_altitude_deg + 10.0) / 30.0, 0.0, 1.0))
+        sky = (np.array([SKY_RGB]) * daylight).astype(np.uint8)
+        packed = np.zeros((len(self.mesh_tags), 4), np.uint8)
+        packed[:, :3] = np.concatenate([*lit, sky])
+        return (
+            self._per_pixel(packed.view(np.uint32)[:, 0])
+            .view(np.uint8)
+            .reshape(*self.index.shape, 4)[..., :3]
+        )
+
+    def _per_pixel(self, table: np.ndarray) -> np.ndarray:
+        out = np.empty(self.index.shape, table.dtype)
+        look_up(self.index, table, out)
+        return out
+
+
+class Renderer:
+    """Draws one town; keeps the scenery sorted into cells and owns no other state."""
+
+    def __init__(self, scenery: Mesh):
+        self._scenery, self._ranges = _into_cells(scenery)
+        self._spheres = np.array([_sphere(self._scenery.triangles[a:b]) for a, b in self._ranges]).reshape(
+            -1, 4
+        )
+
+    def render(
+        self,
+        camera: Pose,
+        *,
+        width: int,
+        height: int,
+        fov_deg: float,
+        movers: Sequence[tuple[Mesh, Pose, int]] = (),
+    ) -> Visible:
+        """Return what a pinhole camera at `camera` sees of the town and of the movers (mesh, pose, actor id)."""
+        focal_px = width / (2.0 * tan(radians(fov_deg) / 2.0))
+        to_camera = _inverse(camera.matrix())
+        index = np.full((height, width), -1, np.int32)
+        inverse_depth = np.zeros((height, width), np.float32)
+        tangents = (width / 2 / focal_px, height / 2 / focal_px)
+        ranges = self._ranges[_in_view(self._spheres, to_camera, tangents)]
+        drawn = rasterize(self._scenery.triangles, ranges, to_camera[:3], focal_px, 0, inverse_depth, index)
+        first, placed = len(self._scenery), [(self._scenery, np.eye(4))]
+        for mesh, pose, _ in movers:
+            matrix = pose.matrix()
+            whole = np.array([[0, len(mesh)]], np.int64)
+            drawn += rasterize(
+                mesh.triangles, whole, (to_camera @ matrix)[:3], focal_px, first, inverse_depth, index
+            )
+            first += len(mesh)
+            placed.append((mesh, matrix))
+        tags = np.concatenate([self._scenery.tags, *(mesh.tags for mesh, _, _ in movers), [np.uint8(SKY)]])
+        ids = [np.full(len(mesh), actor_id, np.uint32) for mesh, _, actor_id in movers]
+        object_ids = np.concatenate([self._scenery.object_ids, *ids, [np.uint32(0)]])
+        return Visible(index, inverse_depth, tags, object_ids, tuple(placed), drawn)
+
+
+def _inverse(matrix: np.ndarray) -> np.ndarray:
+    inverse = np.eye(4)
+    inverse[:3, :3] = matrix[:3, :3].T
+    inverse[:3, 3] = -matrix[:3, :3].T @ matrix[:3, 3]
+    return inverse
+
+
+def _into_cells(scenery: Mesh) -> tuple[Mesh, np.ndarray]:
+    """Return the scenery ordered by cell, and each cell's triangles as (first, after the last)."""
+    cells = np.floor(scenery.triangles[:, :, :2].mean(axis=1) / CELL_M).astype(np.int64)
+    spans = np.ptp(scenery.triangles[:, :, :2], axis=1).max(axis=1, initial=0.0)
+    cells[spans > 4 * CELL_M] = 1 << 20  # the far ground: one cell of its own, always near
+    keys = cells[:, 0] * (1 << 24) + cells[:, 1]
+    order = np.argsort(keys, kind="stable")
+    _, starts = np.unique(keys[order], return_index=True)
+    ends = np.append(starts[1:], len(order))
+    return scenery.select(order), np.stack([starts, ends], axis=1).astype(np.int64).reshape(-1, 2)
+
+
+def _sphere(triangles: np.ndarray) -> np.ndarray:
+    points = triangles.reshape(-1, 3).astype(np.float64)
+    center = (points.min(axis=0) + points.max(axis=0)) / 2
+    return np.append(center, np.linalg.norm(points - center, axis=1).max())
+
+
+def _in_view(spheres: np.ndarray, to_camera: np.ndarray, tangents: tuple[float, float]) -> np.ndarray:
+    """Return which spheres reach into the view, nearest first."""
+    centers, radii = spheres[:, :3] @ to_camera[:3, :3].T + to_camera[:3, 3], spheres[:, 3]
+    seen = centers[:, 0] + radii > NEAR_M
+    for axis, tangent in zip((1, 2), tangents, strict=True):
+        outside = np.abs(centers[:, axis]) - centers[:, 0] * tangent
+        seen &= outside <= radii * np.hypot(1.0, tangent)
+    distances = np.where(seen, centers[:, 0] - radii * (radii < 4 * CELL_M), np.inf)
+    return np.argsort(distances, kind="stable")[: int(seen.sum())]
+
+
+def _shade(mesh: Mesh, matrix: np.ndarray, altitude_deg: float, azimuth_deg: float) -> np.ndarray:
+    corners = mesh.triangles @ matrix[:3, :3].T
+    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
+    altitude, azimuth = radians(altitude_deg), radians(azimuth_deg)
+    sun = np.array([cos(altitude) * cos(azimuth), cos(altitude) * sin(azimuth), sin(altitude)])
+    day = float(np.clip((altitude_deg + 10.0) / 30.0, 0.0, 1.0))
+    light = 0.12 + day * (0.38 + 0.5 * np.abs(normals @ sun))  # two-sided: corners come in any order
+    return np.clip(mesh.colors_rgb * light[:, None], 0, 255).astype(np.uint8)
