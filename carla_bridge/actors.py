@@ -1,0 +1,109 @@
+"""The actors that a drive adds to a world: the ego vehicle and the traffic around it; and their removal."""
+
+import logging
+import random
+import socket
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, cast
+
+from carla_bridge.errors import BridgeError
+from carla_bridge.home import load_client
+from carla_bridge.server import Server, ServerRefused
+
+if TYPE_CHECKING:
+    import carla
+
+_log = logging.getLogger(__name__)
+
+
+class NoSpawnPoint(BridgeError):
+    """There is no place in this map to put the ego vehicle."""
+
+
+class NoBlueprint(BridgeError):
+    """The server has no blueprint of that name."""
+
+    def __init__(self, asked: str, known: Iterable[str]):
+        super().__init__(f"the server has no blueprint {asked!r}; it has {', '.join(sorted(known)[:8])}, …")
+
+
+def spawn_points(world_map: "carla.Map", *, seed: int) -> list["carla.Transform"]:
+    """Return the map's spawn points in an order drawn from the seed."""
+    points = list(world_map.get_spawn_points())
+    random.Random(seed).shuffle(points)
+    return points
+
+
+def spawn_ego(server: Server, blueprint_id: str, points: Sequence["carla.Transform"]) -> "carla.Vehicle":
+    """Put the ego vehicle, role name "hero", on the first free spawn point."""
+    library = server.world.get_blueprint_library()
+    try:
+        blueprint = library.find(blueprint_id)
+    except IndexError:
+        raise NoBlueprint(blueprint_id, (each.id for each in library.filter("vehicle.*"))) from None
+    blueprint.set_attribute("role_name", "hero")
+    for point in points:
+        try:
+            with server.answering(f"spawn {blueprint_id}"):
+                return cast("carla.Vehicle", server.world.spawn_actor(blueprint, point))
+        except ServerRefused as error:
+            if "collision" not in str(error):
+                raise
+    raise NoSpawnPoint(
+        f"all {len(points)} spawn points tried in {server.where} are occupied; "
+        "free it with `carla-bridge recover`, or choose another session.spawn_index"
+    )
+
+
+def spawn_traffic(
+    server: Server, count: int, points: Sequence["carla.Transform"], *, seed: int, tm_port: int
+) -> list[int]:
+    """Spawn up to so many cars that drive by the Traffic Manager, and return their ids; fewer are warned of."""
+    command = load_client().command
+    cars = [each for each in server.world.get_blueprint_library().filter("vehicle.*") if _is_car(each)]
+    cars.sort(key=lambda blueprint: blueprint.id)
+    if count and not cars:
+        raise NoBlueprint("vehicle.* with four wheels", [])
+    draw = random.Random(seed)
+    batch = []
+    for point in points[:count]:
+        blueprint = draw.choice(cars)
+        blueprint.set_attribute("role_name", "autopilot")
+        drive = command.SetAutopilot(command.FutureActor, True, tm_port)
+        batch.append(command.SpawnActor(blueprint, point).then(drive))
+    answers = server.client.apply_batch_sync(batch, False)
+    spawned = [answer.actor_id for answer in answers if not answer.error]
+    if len(spawned) < count:
+        _log.warning("only %d of %d vehicles found a free spawn point", len(spawned), count)
+    return spawned
+
+
+def destroy(server: Server, actor_ids: Sequence[int]) -> None:
+    """Destroy actors by id, in this order.
+
+    By batch: `actor.destroy()` refuses silently while no tick has shown the actor alive.
+    """
+    command = load_client().command
+    server.client.apply_batch_sync([command.DestroyActor(actor_id) for actor_id in actor_ids], False)
+
+
+def free_tm_port(wanted: int | None) -> int:
+    """Return the port for our own Traffic Manager: the wanted one if it is free, else any free one."""
+    for port in (wanted, 0):
+        if port is None:
+            continue
+        with socket.socket() as probe:
+            try:
+                probe.bind(("", port))
+            except OSError:
+                _log.warning("port %s is busy, the Traffic Manager gets another one", port)
+                continue
+            return int(probe.getsockname()[1])
+    raise BridgeError("no free port for the Traffic Manager on this machine")
+
+
+def _is_car(blueprint: "carla.ActorBlueprint") -> bool:
+    return (
+        blueprint.has_attribute("number_of_wheels")
+        and blueprint.get_attribute("number_of_wheels").as_int() == 4
+    )
