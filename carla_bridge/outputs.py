@@ -1,8 +1,8 @@
 """Where results go: never over an old one, and never half a file under a whole one's name."""
 
-import os
+import itertools
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from carla_bridge.errors import BridgeError
@@ -56,15 +56,13 @@ def save_whole(path: Path, content: bytes, *, overwrite: bool = False) -> None:
             partial.unlink(missing_ok=True)
 
 
-def numbered_path(stem: Path, suffix: str) -> Path:
-    """Create and return the first free `stem-0001.suffix`; two callers never get the same one."""
-    stem.parent.mkdir(parents=True, exist_ok=True)
-    number = 1
-    while True:
-        path = stem.with_name(f"{stem.name}-{number:04d}{suffix}")
-        try:
-            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
-        except FileExistsError:
-            number += 1
-        else:
-            return path
+def save_numbered(stem: Path, suffix: str, content: bytes) -> Path:
+    """Write the first free `stem-0001.suffix` and return its path; nothing is ever replaced."""
+    with writing(stem):
+        stem.parent.mkdir(parents=True, exist_ok=True)
+        for number in itertools.count(1):
+            path = stem.with_name(f"{stem.name}-{number:04d}{suffix}")
+            with suppress(FileExistsError), path.open("xb") as file:
+                file.write(content)
+                return path
+    raise AssertionError("numbers do not end")
