@@ -23,28 +23,18 @@ def translate(
     batch_size: int = 1,  # keep 1 for a live drive: a batch waits for its last frame
     tag_table: str | None = None,  # the drive's own, unless you know better
     unknown: UnknownTags = "refuse",
-    times: StageTimes | None = None,
+    times: StageTimes | None = None,  # measures "map" and "generate"; a live drive its own stages
 ) -> Iterator[FramePair]:
     """Yield each label frame with its photo; the last batch may be shorter."""
     table = find_tag_table(tag_table or drive.meta.tag_table)
     times = times or StageTimes()
-    for batch in _batched(_timed(drive, times), batch_size):
+    for batch in _batched(drive, batch_size):
         with times.measure("map"):
             label_ids = np.stack([table.label_ids(frame.tags, unknown=unknown) for frame in batch])
         with times.measure("generate"):
             photos_rgb = engine(label_ids)
         _check_answer(label_ids, photos_rgb)
         yield from map(FramePair, batch, label_ids, photos_rgb)
-
-
-def _timed(drive: Iterable[LabelFrame], times: StageTimes) -> Iterator[LabelFrame]:
-    frames = iter(drive)
-    while True:
-        with times.measure("receive"):
-            frame = next(frames, None)
-        if frame is None:
-            return
-        yield frame
 
 
 def _batched(frames: Iterable[LabelFrame], size: int) -> Iterator[list[LabelFrame]]:

@@ -101,4 +101,4 @@ def test_an_engine_that_answers_something_else_is_caught(wrong):
 def test_stages_are_measured():
     times = StageTimes()
     list(translate(ListDrive(2), paint, times=times))
-    assert times.stages() == ("receive", "map", "generate")
+    assert times.stages() == ("map", "generate")
