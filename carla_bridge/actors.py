@@ -3,7 +3,8 @@
 import logging
 import random
 import socket
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, cast
 
 from carla_bridge.errors import BridgeError
@@ -57,25 +58,18 @@ def spawn_ego(server: Server, blueprint_id: str, points: Sequence["carla.Transfo
 
 def spawn_traffic(
     server: Server, count: int, points: Sequence["carla.Transform"], *, seed: int, tm_port: int
-) -> list[int]:
-    """Spawn up to so many cars that drive by the Traffic Manager, and return their ids; fewer are warned of."""
-    command = load_client().command
+) -> Iterator[int]:
+    """Spawn up to so many cars that drive by the Traffic Manager and yield their ids; fewer are warned of."""
     cars = [each for each in server.world.get_blueprint_library().filter("vehicle.*") if _is_car(each)]
     cars.sort(key=lambda blueprint: blueprint.id)
-    if count and not cars:
-        raise NoBlueprint("vehicle.* with four wheels", [])
-    draw = random.Random(seed)
-    batch = []
-    for point in points[:count]:
-        blueprint = draw.choice(cars)
-        blueprint.set_attribute("role_name", "autopilot")
-        drive = command.SetAutopilot(command.FutureActor, True, tm_port)
-        batch.append(command.SpawnActor(blueprint, point).then(drive))
-    answers = server.client.apply_batch_sync(batch, False)
-    spawned = [answer.actor_id for answer in answers if not answer.error]
-    if len(spawned) < count:
-        _log.warning("only %d of %d vehicles found a free spawn point", len(spawned), count)
-    return spawned
+    draw, places, missing = random.Random(seed), iter(points), count
+    while batch := [_driven(draw.choice(cars), point, tm_port) for point in islice(places, missing)]:
+        for answer in server.client.apply_batch_sync(batch, False):
+            if not answer.error:
+                missing -= 1
+                yield answer.actor_id
+    if missing:
+        _log.warning("only %d of %d vehicles found a free spawn point", count - missing, count)
 
 
 def destroy(server: Server, actor_ids: Sequence[int]) -> None:
@@ -100,6 +94,15 @@ def free_tm_port(wanted: int | None) -> int:
                 continue
             return int(probe.getsockname()[1])
     raise BridgeError("no free port for the Traffic Manager on this machine")
+
+
+def _driven(
+    blueprint: "carla.ActorBlueprint", point: "carla.Transform", tm_port: int
+) -> "carla.command.SpawnActor":
+    command = load_client().command
+    blueprint.set_attribute("role_name", "autopilot")
+    drive = command.SetAutopilot(command.FutureActor, True, tm_port)
+    return command.SpawnActor(blueprint, point).then(drive)
 
 
 def _is_car(blueprint: "carla.ActorBlueprint") -> bool:
