@@ -55,6 +55,7 @@ class TrainConfig(Settings):
     discriminator: DiscriminatorConfig = DiscriminatorConfig()
     gan: Literal["vanilla", "lsgan"] = "vanilla"
     l1_weight: Annotated[float, Field(ge=0)] = 100.0
+    feature_weight: Annotated[float, Field(ge=0)] = 0.0  # feature matching; 0 is the plain paper
     batch_size: PositiveInt = 1
     steps: PositiveInt = 100_000
     learning_rate: Annotated[float, Field(gt=0)] = 2e-4

@@ -76,9 +76,9 @@ def train(
         fake = torch.where(ignored, real, generator(label_ids))  # where nothing is judged, nothing differs
 
         # Discriminator: which is real?
-        d_loss = discriminator_loss(
-            discriminator(labels, real), discriminator(labels, fake.detach()), gan=config.gan
-        )
+        real_features = discriminator(labels, real)
+        fake_scores = discriminator(labels, fake.detach())[-1]
+        d_loss = discriminator_loss(real_features[-1], fake_scores, gan=config.gan)
         discriminator_adam.zero_grad(set_to_none=True)
         d_loss.backward()
         discriminator_adam.step()
@@ -86,7 +86,13 @@ def train(
         # Generator: fool it, and stay near the photo
         discriminator.requires_grad_(False)
         g_loss = generator_loss(
-            discriminator(labels, fake), fake, real, gan=config.gan, l1_weight=config.l1_weight
+            discriminator(labels, fake),
+            real_features,
+            fake,
+            real,
+            gan=config.gan,
+            l1_weight=config.l1_weight,
+            feature_weight=config.feature_weight,
         )
         generator_adam.zero_grad(set_to_none=True)
         g_loss.total.backward()
@@ -95,7 +101,7 @@ def train(
         average.update_parameters(generator)
 
         # Maintenance
-        losses = {"d": d_loss.item(), "gan": g_loss.adversarial.item(), "l1": g_loss.l1.item()}
+        losses = {"d": d_loss.item()} | {name: loss.item() for name, loss in g_loss._asdict().items()}
         if not all(np.isfinite(loss) for loss in losses.values()):
             raise Pix2PixError(
                 f"the loss is not finite at step {step}: {losses}; the last good state is in {out}, "

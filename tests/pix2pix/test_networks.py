@@ -40,7 +40,7 @@ def test_three_layers_judge_70_by_70_pixels():
         if isinstance(module, torch.nn.InstanceNorm2d):
             module.forward = lambda x: x
     photo = torch.zeros(1, 3, 256, 256, requires_grad=True)
-    scores = judge(torch.zeros(1, 2, 256, 256), photo)
+    scores = judge(torch.zeros(1, 2, 256, 256), photo)[-1]
     assert scores.shape == (1, 1, 30, 30)
     scores[0, 0, 15, 15].backward()
     seen = photo.grad[0].abs().sum(0) > 0
