@@ -4,14 +4,12 @@ Run `python benchmarks/sinks.py`; it needs no screen. Milliseconds per frame, me
 """
 
 import os
-
 import tempfile
 from itertools import cycle, islice
 from pathlib import Path
 
 import cv2
 import numpy as np
-import pygame
 from rich.console import Console
 from rich.table import Table
 
@@ -48,6 +46,8 @@ def soft(label_ids):
 
 def measure(width: int, height: int, folder: Path) -> tuple[StageTimes, str]:
     """Run the live job with both sinks and return what it took."""
+    import pygame  # after the viewer, which keeps it from greeting
+
     drive, times = MovingDrive(width, height), StageTimes()
     with (
         Viewer((width, height), meta=drive.meta, times=times) as viewer,
