@@ -1,0 +1,157 @@
+"""The kinds of actors: what they are, where they are and how they move; no rules of the world."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .geometry import Pose
+from .payloads import ActorState, vehicle_details, walker_details
+from .schema import (
+    AckermannSettings,
+    ActorDescription,
+    BoundingBox,
+    Rotation,
+    Transform,
+    Vector3D,
+    VehicleControl,
+    VehiclePhysics,
+    WalkerControl,
+    WireActor,
+)
+
+if TYPE_CHECKING:
+    from .models import Model
+
+STILL = Vector3D()
+
+
+def to_pose(transform: Transform) -> Pose:
+    """Return a transform from the wire as a pose."""
+    return Pose(*transform.location, *transform.rotation)
+
+
+def to_transform(pose: Pose) -> Transform:
+    """Return a pose as it goes over the wire."""
+    return Transform(Vector3D(pose.x, pose.y, pose.z), Rotation(pose.pitch, pose.yaw, pose.roll))
+
+
+@dataclass
+class Actor:
+    """Anything with an id: the spectator, a controller, and the base of all that moves."""
+
+    id: int
+    description: ActorDescription
+    pose: Pose
+    model: "Model | None" = None
+    parent: "Actor | None" = None
+    relative: Pose = field(default_factory=Pose)  # to the parent
+    stream_id: int = 0  # sensors with a stream only
+    velocity: Vector3D = STILL  # m/s, world axes
+    angular_velocity: Vector3D = STILL  # deg/s
+    acceleration: Vector3D = STILL  # m/s²
+    simulates_physics: bool = True
+    is_ambient: bool = False  # led by the town, until a client takes it over
+
+    @property
+    def type_id(self) -> str:
+        """CARLA's name for what the actor is."""
+        return self.description.id
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        """The attributes by name, as text."""
+        return {attribute.id: attribute.value for attribute in self.description.attributes}
+
+    @property
+    def bounding_box(self) -> BoundingBox:
+        """The box round the actor, in its own frame."""
+        if self.model is None:
+            return BoundingBox(STILL, STILL, actor_id=self.id)
+        centre, extent = Vector3D(*self.model.centre), Vector3D(*self.model.extent)
+        return BoundingBox(centre, extent, actor_id=self.id)
+
+    def follow_parent(self) -> None:
+        """Move along with the parent, if there is one."""
+        if self.parent is not None:
+            self.pose = self.parent.pose.compose(self.relative)
+            self.velocity = self.parent.velocity
+            self.angular_velocity = self.parent.angular_velocity
+            self.acceleration = self.parent.acceleration
+
+    def place(self, pose: Pose) -> None:
+        """Put the actor somewhere, whatever it was doing."""
+        self.pose = pose
+        if self.parent is not None:
+            self.relative = Pose.from_matrix(np.linalg.inv(self.parent.pose.matrix()) @ pose.matrix())
+
+    def describe(self) -> WireActor:
+        """Return the actor as clients learn of it."""
+        tags = b"" if self.model is None else bytes(np.unique(self.model.mesh.tags))
+        token = self.stream_id.to_bytes(4, "little").ljust(24, b"\0") if self.stream_id else b""
+        parent_id = 0 if self.parent is None else self.parent.id
+        return WireActor(self.id, parent_id, self.description, self.bounding_box, tags, token)
+
+    def state(self) -> ActorState:
+        """Return the actor's record in the world state."""
+        motion = self.velocity, self.angular_velocity, self.acceleration
+        return ActorState(self.id, to_transform(self.pose), *motion, self.details())
+
+    def details(self) -> bytes:
+        """Return what only this kind of actor has in the world state."""
+        return b""
+
+
+@dataclass
+class Vehicle(Actor):
+    """Something with pedals and a steering wheel."""
+
+    control: VehicleControl = field(default_factory=VehicleControl)
+    physics: VehiclePhysics = field(default_factory=VehiclePhysics)
+    ackermann_settings: AckermannSettings = field(default_factory=AckermannSettings)
+    lights: int = 0
+    speed_limit_kmh: float = 50.0
+    speed_mps: float = 0.0  # along the heading; negative backwards
+    target_speed_mps: float | None = None  # set by Ackermann control
+    constant_velocity: Vector3D | None = None  # own axes
+
+    def details(self) -> bytes:
+        """Return the control and the speed limit."""
+        return vehicle_details(self.control, speed_limit_kmh=self.speed_limit_kmh)
+
+
+@dataclass
+class Walker(Actor):
+    """A pedestrian."""
+
+    control: WalkerControl = field(default_factory=WalkerControl)
+    walked_m: float = 0.0  # where the limbs are in their swing
+
+    def details(self) -> bytes:
+        """Return where the walker goes."""
+        return walker_details(self.control)
+
+
+@dataclass
+class Sensor(Actor):
+    """Something with a stream; `sensors` knows what it sends."""
+
+    due_s: float | None = None  # when the next message is due; None: at once
+
+    def is_due(self, elapsed_s: float) -> bool:
+        """Say whether `sensor_tick` lets a message out now; if so, the next is due one period later."""
+        period_s = number(self.attributes, "sensor_tick", 0.0)
+        if self.due_s is not None and elapsed_s < self.due_s - 1e-6:
+            return False
+        start_s = elapsed_s if self.due_s is None else max(self.due_s, elapsed_s - period_s)
+        self.due_s = start_s + period_s
+        return True
+
+
+def number(attributes: dict[str, str], name: str, default: float) -> float:
+    """Return an attribute as a number; clients may write any text, so nonsense is the default."""
+    try:
+        value = float(attributes[name])
+    except (KeyError, ValueError):
+        return default
+    return value if np.isfinite(value) else default

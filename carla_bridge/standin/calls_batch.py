@@ -1,0 +1,107 @@
+"""Batches: many commands in one call, each the same as a call of its own, and perhaps a tick after them."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from . import calls_actors
+from .actors import Walker, to_pose
+from .reading import SchemaError, read
+from .rpc import call, method
+from .schema import ActorDescription, Transform, Vector3D
+from .world import WorldError
+
+if TYPE_CHECKING:
+    from .simulation import Simulation
+
+# command number → the call it stands for; both take the same arguments
+CALLS = {
+    1: "destroy_actor",
+    2: "apply_control_to_vehicle",
+    3: "apply_ackermann_control_to_vehicle",
+    4: "apply_control_to_walker",
+    5: "apply_physics_control",
+    6: "set_actor_transform",
+    8: "set_actor_target_velocity",
+    9: "set_actor_target_angular_velocity",
+    10: "add_actor_impulse",
+    14: "set_actor_simulate_physics",
+    15: "set_actor_enable_gravity",
+    17: "show_vehicle_debug_telemetry",
+    19: "set_actor_location",
+}
+
+
+@method(locked=False, bare=True)
+def apply_batch(sim: "Simulation", commands: tuple[object, ...], do_tick: bool) -> object:
+    """Run the commands in order, each on its own merits, and return what became of each."""
+    with sim.lock:
+        responses = [_respond(sim, command) for command in commands]
+    if do_tick:
+        sim.tick()
+    return responses
+
+
+def _respond(sim: "Simulation", command: object) -> object:
+    try:
+        return [[1, _run(sim, command)]]
+    except (WorldError, SchemaError) as error:
+        return [[0, [str(error)]]]
+
+
+def _run(sim: "Simulation", command: object) -> int:
+    """Run one command and return the id of its actor."""
+    match command:
+        case [[int(index), list(fields)]]:
+            pass
+        case _:
+            raise SchemaError("a command of a batch is not one")
+    if index == 0:
+        return _spawn(sim, fields)
+    if index in CALLS:
+        call(sim, CALLS[index], fields)
+    elif index in _OTHERS:
+        _OTHERS[index](sim, *fields)
+    else:
+        raise WorldError(f"batch command {index} is not supported by the stand-in")
+    return read(int, fields[0])
+
+
+def _spawn(sim: "Simulation", fields: list[Any]) -> int:
+    """Spawn, then run the follow-up commands on the new actor; the attachment byte is garbage."""
+    description, transform, parent, _, _, follow_ups = fields
+    parent_id = read(int | None, parent)
+    actor = sim.world.spawn(
+        read(ActorDescription, description),
+        to_pose(read(Transform, transform)),
+        None if parent_id is None else sim.world.find(parent_id),
+    )
+    for follow_up in follow_ups:
+        match follow_up:
+            case [[int(index), [0, *rest]]]:
+                _run(sim, [[index, [actor.id, *rest]]])
+            case _:
+                _run(sim, follow_up)
+    return actor.id
+
+
+def _walker_state(sim: "Simulation", actor_id: int, transform: Any, speed: float) -> None:
+    """Place a walker where the client's navigation has it."""
+    walker = calls_actors.taken_over(sim, actor_id)
+    before = walker.pose
+    walker.place(to_pose(read(Transform, transform)))
+    if isinstance(walker, Walker):
+        walker.walked_m += abs(walker.pose.x - before.x) + abs(walker.pose.y - before.y)
+        forward = walker.pose.matrix()[:3, 0] * read(float, speed)
+        walker.velocity = Vector3D(*forward.tolist())
+
+
+def _lights(sim: "Simulation", actor_id: int, lights: int) -> None:
+    calls_actors.vehicle(sim, actor_id).lights = read(int, lights)
+
+
+def _autopilot(sim: "Simulation", actor_id: int, enabled: bool) -> None:
+    """Accept: the traffic manager that drives lives in the client."""
+    calls_actors.vehicle(sim, actor_id)
+
+
+_OTHERS: dict[int, Callable[..., None]] = {7: _walker_state, 16: _autopilot, 18: _lights}

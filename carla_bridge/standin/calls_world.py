@@ -1,0 +1,242 @@
+"""Calls about the session, the episode, the map, the clock and the sky."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .actors import to_transform
+from .blueprints import LIBRARY
+from .rpc import method
+from .schema import VERSION, BoundingBox, EpisodeSettings, Transform, Vector3D, Weather
+from .world import WORLD_STREAM, WorldError
+
+if TYPE_CHECKING:
+    from .simulation import Simulation
+
+EVERY_LABEL = 255
+LISTED_TOWNS = 5
+GRAVITY_MPS2 = 9.81
+
+
+@method(locked=False)
+def version(sim: "Simulation") -> str:
+    """Return the version whose protocol this is."""
+    return VERSION
+
+
+@method()
+def get_episode_info(sim: "Simulation") -> object:
+    """Return the episode's number and where its states come from."""
+    return [sim.world.episode_id, [sim.streams.announce(WORLD_STREAM)]]
+
+
+@method(locked=False)
+def get_sensor_token(sim: "Simulation", stream_id: int) -> object:
+    """Return where a stream is; the client is about to open it."""
+    if not 0 <= stream_id < 2**32:
+        raise WorldError(f"there is no stream {stream_id}")
+    return [sim.streams.announce(stream_id)]
+
+
+@method(locked=False)
+def get_episode_settings(sim: "Simulation") -> object:
+    """Return how the clock runs."""
+    return sim.settings.to_wire()
+
+
+@method(locked=False)
+def set_episode_settings(sim: "Simulation", settings: EpisodeSettings) -> int:
+    """Change how the clock runs."""
+    return sim.apply_settings(settings)
+
+
+@method(locked=False)
+def tick_cue(sim: "Simulation") -> int:
+    """Let a frame pass, or name the one that comes by itself."""
+    return sim.tick()
+
+
+@method(locked=False)
+def load_new_episode(sim: "Simulation", name: str, reset_settings: bool, layers: int) -> None:
+    """Begin anew, on the named map or on the present one."""
+    sim.load_by_name(name, reset_settings=reset_settings)
+
+
+@method(locked=False)
+def get_available_maps(sim: "Simulation") -> object:
+    """Return a few towns; any other number makes one as well."""
+    return [f"/Game/StandIn/Maps/StandIn-{seed}" for seed in range(LISTED_TOWNS)]
+
+
+@method()
+def get_map_info(sim: "Simulation") -> object:
+    """Return the town's own name and where vehicles may start."""
+    return [sim.world.town.name, [to_transform(pose) for pose in sim.world.town.spawn_points]]
+
+
+@method()
+def get_map_data(sim: "Simulation") -> str:
+    """Return the roads as OpenDRIVE."""
+    return sim.world.town.opendrive
+
+
+@method(locked=False)
+def get_required_files(sim: "Simulation", folder: str) -> object:
+    """Return no files: the map comes by `get_map_data`, and there is no navigation mesh."""
+    return []
+
+
+@method(locked=False)
+def request_file(sim: "Simulation", name: str) -> bytes:
+    """Refuse: no file is ever announced."""
+    raise WorldError(f"File '{name}' not found")
+
+
+@method()
+def get_weather_parameters(sim: "Simulation") -> object:
+    """Return the weather."""
+    return sim.world.weather
+
+
+@method()
+def set_weather_parameters(sim: "Simulation", weather: Weather) -> None:
+    """Change the weather; only the sun is ever seen."""
+    sim.world.weather = weather
+
+
+@method(locked=False)
+def get_imui_gravity(sim: "Simulation") -> float:
+    """Return the gravity that the IMU feels."""
+    return GRAVITY_MPS2
+
+
+@method(locked=False)
+def get_actor_definitions(sim: "Simulation") -> object:
+    """Return the blueprint library."""
+    return list(LIBRARY.values())
+
+
+@method()
+def get_all_level_BBs(sim: "Simulation", label: int) -> object:
+    """Return the boxes of the town's fixed things."""
+    return [box for _, _, box in _fixed_things(sim, label)]
+
+
+@method()
+def get_environment_objects(sim: "Simulation", label: int) -> object:
+    """Return the town's fixed things."""
+    return [
+        [Transform(box.location), box, number, f"Object_{number}_{tag}", tag]
+        for number, tag, box in _fixed_things(sim, label)
+    ]
+
+
+@method()
+def get_names_of_all_objects(sim: "Simulation") -> object:
+    """Return the names of the town's fixed things."""
+    return [f"Object_{number}_{tag}" for number, tag, _ in _fixed_things(sim, EVERY_LABEL)]
+
+
+def _fixed_things(sim: "Simulation", label: int) -> list[tuple[int, int, BoundingBox]]:
+    """Return number, tag and upright box of every object in the scenery."""
+    scenery = sim.world.town.scenery
+    chosen = scenery.object_ids > 0
+    if label != EVERY_LABEL:
+        chosen &= scenery.tags == label
+    keys = scenery.object_ids[chosen].astype(np.uint64) * 256 + scenery.tags[chosen]
+    order = np.argsort(keys, kind="stable")
+    names, starts = np.unique(keys[order], return_index=True)
+    corners = scenery.triangles[chosen][order]
+    if not len(names):
+        return []
+    low = np.minimum.reduceat(corners.min(axis=1), starts)
+    high = np.maximum.reduceat(corners.max(axis=1), starts)
+    return [
+        (int(name) // 256, int(name) % 256, BoundingBox(_vector((a + b) / 2), _vector((b - a) / 2)))
+        for name, a, b in zip(names, low, high, strict=True)
+    ]
+
+
+def _vector(values: np.ndarray) -> Vector3D:
+    return Vector3D(*values.tolist())
+
+
+@method(locked=False)
+def query_lights_state(sim: "Simulation", endpoint: str) -> object:
+    """Return no street lights: they are scenery."""
+    return []
+
+
+@method(locked=False)
+def update_lights_state(sim: "Simulation", endpoint: str, lights: object, discard: bool) -> None:
+    """Accept; there are no street lights to switch."""
+
+
+@method(locked=False)
+def draw_debug_shape(sim: "Simulation", shape: object) -> None:
+    """Accept; no sensor ever sees debug shapes."""
+
+
+@method(locked=False)
+def reset_all_traffic_lights(sim: "Simulation") -> None:
+    """Accept; there are no traffic lights to reset."""
+
+
+@method(locked=False)
+def freeze_all_traffic_lights(sim: "Simulation", frozen: bool) -> None:
+    """Accept; there are no traffic lights to freeze."""
+
+
+@method()
+def is_traffic_manager_running(sim: "Simulation", port: int) -> bool:
+    """Say whether some client serves a traffic manager at a port."""
+    return port in sim.traffic_managers
+
+
+@method()
+def get_traffic_manager_running(sim: "Simulation", port: int) -> object:
+    """Return where the traffic manager of a port is."""
+    return [sim.traffic_managers.get(port, ""), port if port in sim.traffic_managers else 0]
+
+
+@method()
+def add_traffic_manager_running(sim: "Simulation", address: object) -> bool:
+    """Note where a client serves a traffic manager."""
+    match address:
+        case [str(host), int(port)]:
+            return sim.traffic_managers.setdefault(port, host) == host
+    raise WorldError("a traffic manager's address is a host and a port")
+
+
+@method()
+def destroy_traffic_manager(sim: "Simulation", port: int) -> bool:
+    """Forget a traffic manager."""
+    return sim.traffic_managers.pop(port, None) is not None
+
+
+def _unsupported(name: str, *, is_void: bool) -> None:
+    def refuse(sim: Any) -> object:
+        raise WorldError(f"{name} is not supported by the stand-in")
+
+    def refuse_void(sim: Any) -> None:
+        refuse(sim)
+
+    handler = refuse_void if is_void else refuse
+    handler.__name__ = name
+    method(locked=False)(handler)
+
+
+_UNSUPPORTED = """
+project_point cast_ray start_recorder show_recorder_file_info show_recorder_collisions replay_file
+show_recorder_actors_blocked get_light_boxes get_group_traffic_lights get_gbuffer_token get_navigation_mesh
+get_bones_transform get_actor_bone_names get_actor_component_names get_actor_socket_names
+get_telemetry_data get_wheel_steer_angle get_wheel_pitch_angle
+"""
+_UNSUPPORTED_VOID = """
+copy_opendrive_to_file load_map_layer unload_map_layer enable_gbuffers set_ignored_vehicles
+apply_color_texture_to_objects apply_float_color_texture_to_objects
+"""
+for _name in _UNSUPPORTED.split():
+    _unsupported(_name, is_void=False)
+for _name in _UNSUPPORTED_VOID.split():
+    _unsupported(_name, is_void=True)

@@ -1,0 +1,55 @@
+"""The stand-in as a child process: the official client may hold the GIL while it waits for an answer."""
+
+import json
+import subprocess
+import sys
+from types import TracebackType
+
+from .server import StandInError
+
+END_S = 10.0
+
+
+class StandInProcess:
+    """A stand-in of one's own: `with StandInProcess(seed=3) as server: carla.Client(server.host, server.port)`.
+
+    Keywords are the options of `python -m carla_bridge.standin`; `True` stands for a bare flag.
+    """
+
+    def __init__(self, **options: str | int | float | bool) -> None:
+        command = [sys.executable, "-m", "carla_bridge.standin", "--follow-parent"]
+        for name, value in {"port": 0, **options}.items():
+            if value is not False:
+                command += [f"--{name.replace('_', '-')}", *([] if value is True else [str(value)])]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        try:
+            self.host, self.port, self.stream_port = self._read_ready()
+        except BaseException:
+            self.close()
+            raise
+        self.pid = self._process.pid
+
+    def __enter__(self) -> "StandInProcess":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the child and wait for it."""
+        self._process.terminate()
+        try:
+            self._process.communicate(timeout=END_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.communicate()
+
+    def _read_ready(self) -> tuple[str, int, int]:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            raise StandInError("the stand-in ended before it was ready; it said why on stderr")
+        ready = json.loads(line)
+        return str(ready["host"]), int(ready["port"]), int(ready["stream_port"])

@@ -1,0 +1,176 @@
+"""The stand-in behind its ports: accepts clients, answers their calls, closes what it opened."""
+
+import logging
+import socket
+import threading
+import time
+from collections import deque
+from contextlib import suppress
+from types import TracebackType
+
+from . import calls_actors, calls_batch, calls_world  # noqa: F401  # they fill the table of methods
+from .rpc import answer
+from .schema import EpisodeSettings
+from .simulation import Simulation
+from .streams import Streams
+from .wire import MAX_MESSAGE_BYTES, Request, RequestReader, WireError
+
+log = logging.getLogger(__name__)
+
+MAX_CLIENTS = 64
+HOLD_S = 1.0
+DURING_LOAD = ("version", "get_episode_info", "get_sensor_token")
+
+
+class StandInError(Exception):
+    """The stand-in cannot start; the message says why."""
+
+
+class StandIn:
+    """A running stand-in: `with StandIn(port=0) as server: ...`; ready as soon as it exists."""
+
+    def __init__(
+        self,
+        *,
+        port: int = 2000,
+        host: str = "127.0.0.1",
+        seed: int = 0,
+        vehicles: int = 10,
+        walkers: int = 14,
+        settings: EpisodeSettings | None = None,
+        max_clients: int = MAX_CLIENTS,
+        max_message_bytes: int = MAX_MESSAGE_BYTES,
+    ) -> None:
+        self._max_clients, self._max_message_bytes = max_clients, max_message_bytes
+        self._listener = _listen(host, port)
+        self.host, self.port = host, int(self._listener.getsockname()[1])
+        self._streams = Streams(_listen_beside(host, port))
+        self.stream_port = self._streams.port
+        self._simulation = Simulation(
+            self._streams,
+            seed=seed,
+            vehicles=vehicles,
+            walkers=walkers,
+            settings=settings or EpisodeSettings(),
+        )
+        self._clients: dict[socket.socket, threading.Thread] = {}
+        self._lock = threading.Lock()
+        self._closing = False
+        self._thread = threading.Thread(target=self._accept, name="standin-rpc", daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> "StandIn":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Cut all clients off, free the ports and join all threads."""
+        self._closing = True
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._thread.join()
+        with self._lock:
+            clients = list(self._clients.items())
+        for connection, _ in clients:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        self._simulation.close()
+        self._streams.close()
+        for _, thread in clients:
+            thread.join()
+
+    def _accept(self) -> None:
+        while not self._closing:
+            try:
+                connection, (host, port, *_) = self._listener.accept()
+            except OSError:
+                return  # closed
+            with self._lock:
+                if len(self._clients) >= self._max_clients:
+                    log.warning("refused %s:%d: %d clients are connected", host, port, self._max_clients)
+                    connection.close()
+                    continue
+                name = f"{host}:{port}"
+                thread = threading.Thread(target=self._serve, args=(connection, name), name=name, daemon=True)
+                self._clients[connection] = thread
+                thread.start()
+
+    def _serve(self, connection: socket.socket, name: str) -> None:
+        try:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            _Client(connection, self._simulation, self._max_message_bytes).serve()
+        except WireError as error:
+            log.warning("closed the connection of %s: %s", name, error)
+        except OSError as error:
+            log.debug("%s went away: %s", name, error)
+        finally:
+            with self._lock:
+                del self._clients[connection]
+            connection.close()
+
+
+class _Client:
+    """One client's calls, answered in order, except while it changes the map (its own threads race then)."""
+
+    def __init__(self, connection: socket.socket, simulation: Simulation, max_message_bytes: int) -> None:
+        self._connection, self._simulation = connection, simulation
+        self._reader = RequestReader(max_message_bytes)
+        self._held: deque[Request] = deque()
+        self._holding_until_s: float | None = None
+
+    def serve(self) -> None:
+        while True:
+            try:
+                data = self._connection.recv(65536)
+            except TimeoutError:
+                self._let_go()
+                continue
+            if not data:
+                return
+            for request in self._reader.feed(data):
+                self._take(request)
+            self._wait_no_longer_than_held()
+
+    def _take(self, request: Request) -> None:
+        if self._holding_until_s is not None and request.method not in DURING_LOAD:
+            self._held.append(request)
+            return
+        self._answer(request)
+        if request.method == "get_sensor_token":
+            self._let_go()
+
+    def _answer(self, request: Request) -> None:
+        self._connection.sendall(answer(self._simulation, request))
+        if request.method == "load_new_episode":
+            self._holding_until_s = time.monotonic() + HOLD_S
+
+    def _let_go(self) -> None:
+        """Answer what was held back, in order; a map change among it holds the rest back again."""
+        self._holding_until_s = None
+        self._connection.settimeout(None)
+        while self._held and self._holding_until_s is None:
+            self._answer(self._held.popleft())
+
+    def _wait_no_longer_than_held(self) -> None:
+        if self._holding_until_s is not None:
+            self._connection.settimeout(max(0.001, self._holding_until_s - time.monotonic()))
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port))
+    except (OSError, OverflowError) as error:
+        raise StandInError(f"cannot listen on {host}:{port}: {error}; choose another port") from error
+
+
+def _listen_beside(host: str, port: int) -> socket.socket:
+    """Return the streams' listener: the next port as CARLA has it, or any if that is busy; tokens say which."""
+    if port:
+        with suppress(StandInError):
+            return _listen(host, port + 1)
+    return _listen(host, 0)

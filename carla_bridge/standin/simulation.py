@@ -1,0 +1,175 @@
+"""The world in time: who ticks it, what is sent at each frame, and which map is loaded."""
+
+import logging
+import re
+import threading
+import time
+from collections.abc import Callable
+
+from .actors import Sensor
+from .payloads import MAP_CHANGED, world_state
+from .render import Renderer
+from .schema import EpisodeSettings
+from .sensors import CAMERAS, Scene, camera_shot, capture, collision_events, gnss_fix, imu_reading
+from .streams import Streams
+from .town import build_town
+from .world import WORLD_STREAM, World, WorldError
+
+log = logging.getLogger(__name__)
+
+FREE_RUNNING_HZ = 20.0
+SLOW_READER_S = 10.0
+LONGEST_STEP_S = 10.0
+MAP_NAME = re.compile(r"(?:/?Game/)?(?:StandIn/Maps/)?StandIn-(\d{1,9})")
+
+Shot = tuple[int, Callable[[Renderer, Scene], bytes]]
+
+
+class Simulation:
+    """Owns the current episode and its clock; `lock` guards the world between frames."""
+
+    def __init__(
+        self, streams: Streams, *, seed: int, vehicles: int, walkers: int, settings: EpisodeSettings
+    ) -> None:
+        self.streams, self.settings = streams, settings
+        self.lock = threading.RLock()
+        self._tick_lock = threading.Lock()
+        self._ambient = {"vehicles": vehicles, "walkers": walkers}
+        self._seed, self._episode_id = seed, 0
+        self.world: World
+        self.traffic_managers: dict[int, str] = {}  # port → host; they live in the clients
+        self._last_step_s = time.monotonic()
+        self.load(seed)
+        self._running = threading.Event()
+        self._closing = threading.Event()
+        self._set_running()
+        self._clock = threading.Thread(target=self._run_freely, name="standin-clock", daemon=True)
+        self._clock.start()
+
+    def close(self) -> None:
+        """Stop the clock."""
+        self._closing.set()
+        self._running.set()
+        self._clock.join()
+
+    def tick(self) -> int:
+        """Answer a client's tick: one step in synchronous mode, else the number of the frame that comes next."""
+        with self._tick_lock:
+            if self.settings.synchronous_mode:
+                self.streams.wait_until_ready(SLOW_READER_S)
+                self._step()
+                return self.world.moment.frame
+        return self.world.moment.frame + 1
+
+    def apply_settings(self, settings: EpisodeSettings) -> int:
+        """Change how the clock runs and return the current frame, which everybody has."""
+        step_s = settings.fixed_delta_seconds or 0.0
+        if step_s < 0.0 or step_s > LONGEST_STEP_S:
+            raise WorldError(f"fixed_delta_seconds is {step_s}; it must be within 0 and {LONGEST_STEP_S}")
+        with self._tick_lock:
+            self.settings = settings._replace(fixed_delta_seconds=step_s or None)
+            self._set_running()
+            return self.world.moment.frame
+
+    def load_by_name(self, name: str, *, reset_settings: bool) -> None:
+        """Begin a new episode on the named map; an empty name stands for the present one."""
+        match = MAP_NAME.fullmatch(name) if name else None
+        if name and not match:
+            raise WorldError(f"Map '{name}' not found")
+        with self._tick_lock:
+            if reset_settings:
+                self.settings = EpisodeSettings()
+                self._set_running()
+            self.load(int(match[1]) if match else self._seed)
+
+    def load(self, seed: int) -> None:
+        """Build the town and begin a new episode in it; frames and ids go on counting."""
+        town = build_town(seed) if self._episode_id == 0 or seed != self._seed else self.world.town
+        before: World | None = self.world if self._episode_id else None
+        world = World(
+            town,
+            seed=seed,
+            episode_id=self._episode_id + 1,
+            frame=1 if before is None else before.moment.frame + 1,
+            next_id=20 if before is None else before.next_id,
+            **self._ambient,
+        )
+        with self.lock:
+            if before is None or before.town is not town:
+                self._renderer = Renderer(town.scenery)
+            self._seed, self._episode_id, self.world = seed, world.episode_id, world
+            self.streams.map_changed(WORLD_STREAM)
+        self._publish_state()
+
+    def _run_freely(self) -> None:
+        while not self._closing.is_set():
+            self._running.wait()
+            started_s = time.monotonic()
+            with self._tick_lock:
+                if not self.settings.synchronous_mode and not self._closing.is_set():
+                    self._step()
+            period_s = self.settings.fixed_delta_seconds or 1.0 / FREE_RUNNING_HZ
+            self._closing.wait(max(0.001, started_s + period_s - time.monotonic()))
+
+    def _set_running(self) -> None:
+        if self.settings.synchronous_mode:
+            self._running.clear()
+        else:
+            self._running.set()
+
+    def _step(self) -> None:
+        now_s = time.monotonic()
+        elapsed_s = min(0.1, max(0.001, now_s - self._last_step_s))
+        self._last_step_s = now_s
+        with self.lock:
+            self.world.step(self.settings.fixed_delta_seconds or elapsed_s)
+            messages, shots = self._measure()
+            scene = capture(self.world) if shots else None
+        self._publish_state()
+        for stream_id, message in messages:
+            self.streams.publish(stream_id, message)
+        for stream_id, shoot in shots:
+            assert scene is not None
+            self._shoot(stream_id, shoot, scene)
+
+    def _shoot(self, stream_id: int, shoot: Callable[[Renderer, Scene], bytes], scene: Scene) -> None:
+        try:
+            image = shoot(self._renderer, scene)
+        except Exception:  # one sensor's trouble must not stop the tick for the others
+            log.exception("the sensor of stream %d failed at frame %d", stream_id, scene.moment.frame)
+        else:
+            self.streams.publish(stream_id, image)
+
+    def _publish_state(self) -> None:
+        with self.lock:
+            world = self.world
+            plain, flagged = (
+                world_state(
+                    world.moment,
+                    episode_id=world.episode_id,
+                    platform_s=time.monotonic(),
+                    actors=[actor.state() for actor in world.actors.values()],
+                    flags=flags,
+                )
+                for flags in (0, MAP_CHANGED)
+            )
+        self.streams.publish_state(WORLD_STREAM, plain, flagged)
+
+    def _measure(self) -> tuple[list[tuple[int, bytes]], list[Shot]]:
+        """Return the messages of the simple sensors, and the cameras' shots still to be taken."""
+        messages: list[tuple[int, bytes]] = []
+        shots: list[Shot] = []
+        for sensor in [a for a in self.world.actors.values() if isinstance(a, Sensor) and a.stream_id]:
+            if not self.streams.has_subscribers(sensor.stream_id):
+                sensor.due_s = None
+            elif sensor.type_id == "sensor.other.collision":
+                messages += [(sensor.stream_id, event) for event in collision_events(sensor, self.world)]
+            elif not sensor.is_due(self.world.moment.elapsed_s):
+                continue
+            elif sensor.type_id in CAMERAS:
+                if not self.settings.no_rendering_mode:
+                    shots.append((sensor.stream_id, camera_shot(sensor)))
+            else:
+                measure = {"sensor.other.gnss": gnss_fix, "sensor.other.imu": imu_reading}[sensor.type_id]
+                messages.append((sensor.stream_id, measure(sensor, self.world)))
+        return messages, shots
