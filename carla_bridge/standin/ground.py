@@ -7,7 +7,20 @@ import numpy as np
 from . import tags
 from .lanes import next_at_kerb
 from .paths import Path, to_carla
-from .roads import JUNCTION_M, KERB_M, LANE_M, LEFT, RIGHT, SIDEWALK_M, Arm, Junction, Roads, Street
+from .roads import (
+    BAY_START_M,
+    BAY_TAPER_M,
+    JUNCTION_M,
+    KERB_M,
+    LANE_M,
+    LEFT,
+    RIGHT,
+    SIDEWALK_M,
+    Arm,
+    Junction,
+    Roads,
+    Street,
+)
 from .shapes import Builder, fan, strip, wall
 
 ASPHALT, PAINT, PAVING, KERBSTONE, GRASS = (
@@ -34,7 +47,13 @@ def add_ground(builder: Builder, roads: Roads) -> None:
 
 
 def _stations(street: Street) -> np.ndarray:
-    return street.path.stations(2.0)
+    """Distances close together only where the street bends or a parking bay opens."""
+    length, bay = street.path.length, BAY_START_M + np.linspace(0.0, BAY_TAPER_M, 5)
+    parts = [bay, length - bay]
+    for piece in street.path.pieces:
+        step = 10.0 if piece.curvature == 0.0 else 2.0
+        parts.append(np.linspace(piece.s, piece.s + piece.length, max(2, round(piece.length / step) + 1)))
+    return np.unique(np.concatenate(parts).round(6).clip(0.0, length))
 
 
 def _add_street(builder: Builder, street: Street) -> None:
@@ -45,9 +64,12 @@ def _add_street(builder: Builder, street: Street) -> None:
         kerb, back = street.side(side, s), street.side(side, s, SIDEWALK_M)
         _add_sidewalk(builder, kerb, back)
         if street.parking[side == RIGHT]:
-            _add_line(builder, street.path, side * (LANE_M + 0.06), 17.0, street.path.length - 17.0)
+            within = s[
+                (s >= BAY_START_M + BAY_TAPER_M) & (s <= street.path.length - BAY_START_M - BAY_TAPER_M)
+            ]
+            _add_line(builder, street.path, side * LANE_M, within)
     for start in np.arange(5.5, street.path.length - 9.0, 9.0):
-        _add_line(builder, street.path, 0.0, start, start + 4.0)
+        _add_line(builder, street.path, 0.0, start + np.array([0.0, 2.0, 4.0]))
 
 
 def _add_sidewalk(builder: Builder, kerb: np.ndarray, back: np.ndarray) -> None:
@@ -56,17 +78,14 @@ def _add_sidewalk(builder: Builder, kerb: np.ndarray, back: np.ndarray) -> None:
     builder.add(wall(to_carla(back), GRASS_Z, KERB_M), tags.SIDEWALKS, KERBSTONE)
 
 
-def _add_line(
-    builder: Builder, path: Path, right_m: float, start: float, end: float, width: float = 0.14
-) -> None:
-    s = np.linspace(start, end, max(2, round((end - start) / 2.0) + 1))
+def _add_line(builder: Builder, path: Path, right_m: float, s: np.ndarray, width: float = 0.14) -> None:
     edges = (to_carla(path.beside(s, right_m + k * width / 2), PAINT_Z) for k in (-1.0, 1.0))
     builder.add(strip(*edges), tags.ROAD_LINES, PAINT)
 
 
 def _add_junction(builder: Builder, junction: Junction, roads: Roads) -> None:
     outline = []
-    for arm in reversed(junction.arms):  # clockwise: the way the right-hand kerbs lead from arm to arm
+    for arm in junction.arms:  # the right-hand kerb leads from each arm to the next
         turn = next_at_kerb(roads, arm.street, arm.entry_side)
         s = turn.path.stations(1.5)
         kerb = turn.path.beside(s, LANE_M)

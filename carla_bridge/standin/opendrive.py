@@ -87,7 +87,8 @@ def _turn_lanes(turn: Turn, roads: Roads) -> dict[str, tuple[int, int, int]]:
 
 
 def _connection(number: int, turn: Turn, roads: Roads) -> Iterator[str]:
-    yield f'<connection id="{number}" incomingRoad="{turn.entry.street}" connectingRoad="{turn.id}" contactPoint="start">'
+    roads_joined = f'incomingRoad="{turn.entry.street}" connectingRoad="{turn.id}"'
+    yield f'<connection id="{number}" {roads_joined} contactPoint="start">'
     for own, before, _ in _turn_lanes(turn, roads).values():
         yield f'<laneLink from="{before}" to="{own}"/>'
     yield "</connection>"

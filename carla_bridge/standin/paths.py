@@ -1,4 +1,4 @@
-"""Lines and arcs strung together: the centre lines of roads, in OpenDRIVE's axes (y to the left, headings in radians)."""
+"""Lines and arcs strung together: the centre lines of roads, in OpenDRIVE's axes (y to the left, radians)."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,7 +18,7 @@ class Piece:
     length: float
     curvature: float
 
-    def at(self, ds: np.ndarray) -> np.ndarray:
+    def at(self, ds: np.ndarray | np.float64) -> np.ndarray:
         """Return x, y, heading (…,3) at distances from the start of the piece."""
         heading = self.heading + self.curvature * ds
         if self.curvature == 0.0:

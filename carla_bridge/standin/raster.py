@@ -52,13 +52,13 @@ def _fill(points, plane, triangle, inverse_depth, index):  # type: ignore[no-unt
         _slope(u1, v1, u2, v2),
     )
     across, down, at_origin = plane
-    for y in range(int(ceil(max(v0 - 0.5, 0.0))), int(ceil(min(v2 - 0.5, height)))):
+    for y in range(ceil(max(v0 - 0.5, 0.0)), ceil(min(v2 - 0.5, height))):
         row = y + 0.5
         a = u0 + (row - v0) * long_slope
         b = u0 + (row - v0) * upper_slope if row < v1 else u1 + (row - v1) * lower_slope
         if b < a:
             a, b = b, a
-        first, last = int(ceil(max(a - 0.5, 0.0))), int(ceil(min(b - 0.5, width)))
+        first, last = ceil(max(a - 0.5, 0.0)), ceil(min(b - 0.5, width))
         at_row = at_origin + down * row + across * 0.5
         for x in range(first, last):
             value = np.float32(at_row + across * x)
@@ -101,9 +101,20 @@ def _plane(corners, focal_px, center_u, center_v):  # type: ignore[no-untyped-de
 
 
 @njit(cache=True, nogil=True)
+def _hidden(rectangle, inverse_depth):  # type: ignore[no-untyped-def]
+    """Whether all pixels of a rectangle (left, top, right, bottom, nearest 1/depth) already show something nearer."""
+    for y in range(int(rectangle[1]), int(rectangle[3])):
+        for x in range(int(rectangle[0]), int(rectangle[2])):
+            if inverse_depth[y, x] < rectangle[4]:
+                return False
+    return True
+
+
+@njit(cache=True, nogil=True)
 def rasterize(
     triangles: np.ndarray,  # N,3,3 float32
     ranges: np.ndarray,  # K,2 int64: which triangles, as (first, after the last)
+    rectangles: np.ndarray,  # K,5 float64: what each range can touch at most, in pixels, and its nearest 1/depth
     to_camera: np.ndarray,  # 3,4 float64: mesh -> camera (x forward, y right, z up)
     focal_px: float,
     first_index: int,  # what triangle 0 is called in `index`
@@ -116,6 +127,8 @@ def rasterize(
     corners, polygon, screen = np.empty((3, 3)), np.empty((4, 3)), np.empty((4, 2))
     drawn = 0
     for k in range(len(ranges)):
+        if _hidden(rectangles[k], inverse_depth):
+            continue
         for t in range(ranges[k, 0], ranges[k, 1]):
             for i in range(3):
                 x, y, z = triangles[t, i, 0], triangles[t, i, 1], triangles[t, i, 2]

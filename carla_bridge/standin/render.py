@@ -1,20 +1,20 @@
 """Triangles and a camera → which triangle each pixel shows, and from that every image a sensor wants."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import cos, radians, sin, tan
 
 import numpy as np
 
 from .geometry import Pose
-from .mesh import Mesh, join
+from .mesh import Mesh
 from .raster import NEAR_M, look_up, rasterize
 from .tags import SKY
 
 __all__ = ["FAR_M", "Mesh", "Renderer", "Visible"]
 
 FAR_M = 1000.0  # what CARLA's depth image calls infinitely far
-CELL_M = 25.0  # scenery is kept in square cells, so that what is out of view costs nothing
+CELL_M = 12.0  # scenery is kept in square cells, so that what is out of view costs nothing
 SKY_RGB = (140, 178, 220)
 
 
@@ -65,8 +65,8 @@ class Renderer:
 
     def __init__(self, scenery: Mesh):
         self._scenery, self._ranges = _into_cells(scenery)
-        self._spheres = np.array([_sphere(self._scenery.triangles[a:b]) for a, b in self._ranges]).reshape(
-            -1, 4
+        self._boxes = np.array([_box(self._scenery.triangles[a:b]) for a, b in self._ranges]).reshape(
+            -1, 8, 3
         )
 
     def render(
@@ -83,22 +83,27 @@ class Renderer:
         to_camera = _inverse(camera.matrix())
         index = np.full((height, width), -1, np.int32)
         inverse_depth = np.zeros((height, width), np.float32)
-        tangents = (width / 2 / focal_px, height / 2 / focal_px)
-        ranges = self._ranges[_in_view(self._spheres, to_camera, tangents)]
-        drawn = rasterize(self._scenery.triangles, ranges, to_camera[:3], focal_px, 0, inverse_depth, index)
-        first, placed = len(self._scenery), [(self._scenery, np.eye(4))]
-        for mesh, pose, _ in movers:
-            matrix = pose.matrix()
-            whole = np.array([[0, len(mesh)]], np.int64)
+        first, drawn, parts = 0, 0, []
+        for mesh, matrix, ranges, boxes in self._everything(movers):
+            to_here = to_camera @ matrix
+            seen, rectangles = _in_view(boxes, to_here, focal_px, width, height)
             drawn += rasterize(
-                mesh.triangles, whole, (to_camera @ matrix)[:3], focal_px, first, inverse_depth, index
+                mesh.triangles, ranges[seen], rectangles, to_here[:3], focal_px, first, inverse_depth, index
             )
             first += len(mesh)
-            placed.append((mesh, matrix))
+            parts.append((mesh, matrix))
         tags = np.concatenate([self._scenery.tags, *(mesh.tags for mesh, _, _ in movers), [np.uint8(SKY)]])
         ids = [np.full(len(mesh), actor_id, np.uint32) for mesh, _, actor_id in movers]
         object_ids = np.concatenate([self._scenery.object_ids, *ids, [np.uint32(0)]])
-        return Visible(index, inverse_depth, tags, object_ids, tuple(placed), drawn)
+        return Visible(index, inverse_depth, tags, object_ids, tuple(parts), drawn)
+
+    def _everything(
+        self, movers: Sequence[tuple[Mesh, Pose, int]]
+    ) -> Iterator[tuple[Mesh, np.ndarray, np.ndarray, np.ndarray]]:
+        """Yield each mesh with its matrix to the world, its ranges of triangles, and the boxes around those."""
+        yield self._scenery, np.eye(4), self._ranges, self._boxes
+        for mesh, pose, _ in movers:
+            yield mesh, pose.matrix(), np.array([[0, len(mesh)]], np.int64), _box(mesh.triangles)[None]
 
 
 def _inverse(matrix: np.ndarray) -> np.ndarray:
@@ -116,25 +121,39 @@ def _into_cells(scenery: Mesh) -> tuple[Mesh, np.ndarray]:
     keys = cells[:, 0] * (1 << 24) + cells[:, 1]
     order = np.argsort(keys, kind="stable")
     _, starts = np.unique(keys[order], return_index=True)
-    ends = np.append(starts[1:], len(order))
+    ends = np.append(starts, len(order))[1:]
     return scenery.select(order), np.stack([starts, ends], axis=1).astype(np.int64).reshape(-1, 2)
 
 
-def _sphere(triangles: np.ndarray) -> np.ndarray:
+def _box(triangles: np.ndarray) -> np.ndarray:
+    """Return the eight corners (8,3) of the box around some triangles."""
     points = triangles.reshape(-1, 3).astype(np.float64)
-    center = (points.min(axis=0) + points.max(axis=0)) / 2
-    return np.append(center, np.linalg.norm(points - center, axis=1).max())
+    ends = np.stack([points.min(axis=0), points.max(axis=0)])
+    return np.array([[ends[i, 0], ends[j, 1], ends[k, 2]] for i in (0, 1) for j in (0, 1) for k in (0, 1)])
 
 
-def _in_view(spheres: np.ndarray, to_camera: np.ndarray, tangents: tuple[float, float]) -> np.ndarray:
-    """Return which spheres reach into the view, nearest first."""
-    centers, radii = spheres[:, :3] @ to_camera[:3, :3].T + to_camera[:3, 3], spheres[:, 3]
-    seen = centers[:, 0] + radii > NEAR_M
-    for axis, tangent in zip((1, 2), tangents, strict=True):
-        outside = np.abs(centers[:, axis]) - centers[:, 0] * tangent
-        seen &= outside <= radii * np.hypot(1.0, tangent)
-    distances = np.where(seen, centers[:, 0] - radii * (radii < 4 * CELL_M), np.inf)
-    return np.argsort(distances, kind="stable")[: int(seen.sum())]
+def _in_view(
+    boxes: np.ndarray, to_camera: np.ndarray, focal_px: float, width: int, height: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return which boxes (K,8,3) reach into the view, nearest first, and what each can touch at most.
+
+    That is a rectangle of pixels and the nearest 1/depth: where all its pixels show something nearer, all in the
+    box is hidden. A box that reaches behind the camera has no rectangle; it is taken as touching everything.
+    """
+    corners = boxes @ to_camera[:3, :3].T + to_camera[:3, 3]
+    nearest = corners[:, :, 0].min(axis=1)
+    ahead, some = nearest > NEAR_M, corners[:, :, 0].max(axis=1) > NEAR_M
+    depths = np.where(ahead[:, None], corners[:, :, 0], 1.0)
+    u, v = width / 2 + focal_px * corners[:, :, 1] / depths, height / 2 - focal_px * corners[:, :, 2] / depths
+    spread = [u.min(axis=1) - 1, v.min(axis=1) - 1, u.max(axis=1) + 1, v.max(axis=1) + 1]
+    limits = (width, height, width, height)
+    edges = [np.clip(edge, 0, limit) for edge, limit in zip(spread, limits, strict=True)]
+    touches = (edges[0] < edges[2]) & (edges[1] < edges[3])
+    rectangles = np.stack([*edges, (1.0 + 1e-6) / np.maximum(nearest, NEAR_M)], axis=1)
+    rectangles[~ahead] = (0, 0, width, height, np.inf)
+    seen = np.flatnonzero(some & (touches | ~ahead))
+    seen = seen[np.argsort(nearest[seen], kind="stable")]
+    return seen, rectangles[seen]
 
 
 def _shade(mesh: Mesh, matrix: np.ndarray, altitude_deg: float, azimuth_deg: float) -> np.ndarray:

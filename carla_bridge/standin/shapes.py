@@ -96,7 +96,7 @@ def rod(
     return np.concatenate([strip(low[around], high[around]), fan(high)])
 
 
-def across_y(profile: Sequence[tuple[float, float]], y0: float, y1: float) -> np.ndarray:
+def across_y(profile: np.ndarray | Sequence[tuple[float, float]], y0: float, y1: float) -> np.ndarray:
     """Return a side view (x, z outline) given width from y0 to y1: sides as fans from the first point."""
     xz = np.asarray(profile, np.float64)
     one = np.column_stack([xz[:, 0], np.full(len(xz), y0), xz[:, 1]])
@@ -107,33 +107,29 @@ def across_y(profile: Sequence[tuple[float, float]], y0: float, y1: float) -> np
 
 
 def disc(center: Point, radius: float, width: float, *, sides: int = 10) -> np.ndarray:
-    """Return a wheel: a short cylinder along y around a centre."""
+    """Return a wheel: a short cylinder along y around a centre, closed on the side away from y = 0."""
     x, y, z = center
-    circle = ring(sides, radius)
-    profile = [(x + cx, z + cz) for cx, cz in circle]
-    return across_y(profile, y - width / 2, y + width / 2)
+    circle = ring(sides, radius, x, z)
+    faces = [
+        np.column_stack([circle[:, 0], np.full(sides, y + k * width / 2), circle[:, 1]]) for k in (-1.0, 1.0)
+    ]
+    around = np.arange(sides + 1) % sides
+    closed = faces if y == 0.0 else [faces[y > 0.0]]
+    return np.concatenate([strip(faces[0][around], faces[1][around]), *(fan(face) for face in closed)])
 
 
 _T = (1.0 + 5.0**0.5) / 2.0
-_CORNERS = np.array(
-    [(-1, _T, 0), (1, _T, 0), (-1, -_T, 0), (1, -_T, 0), (0, -1, _T), (0, 1, _T)]
-    + [(0, -1, -_T), (0, 1, -_T), (_T, 0, -1), (_T, 0, 1), (-_T, 0, -1), (-_T, 0, 1)]
-) / np.hypot(1.0, _T)
-_FACES = np.array(
-    [
-        (0, 11, 5),
-        (0, 5, 1),
-        (0, 1, 7),
-        (0, 7, 10),
-        (0, 10, 11),
-        (1, 5, 9),
-        (5, 11, 4),
-        (11, 10, 2),
-        (10, 7, 6),
-    ]
-    + [(7, 1, 8), (3, 9, 4), (3, 4, 2), (3, 2, 6), (3, 6, 8), (3, 8, 9), (4, 9, 5), (2, 4, 11), (6, 2, 10)]
-    + [(8, 6, 7), (9, 8, 1)]
-)
+# fmt: off
+_CORNERS = np.array([
+    (-1, _T, 0), (1, _T, 0), (-1, -_T, 0), (1, -_T, 0), (0, -1, _T), (0, 1, _T),
+    (0, -1, -_T), (0, 1, -_T), (_T, 0, -1), (_T, 0, 1), (-_T, 0, -1), (-_T, 0, 1),
+]) / np.hypot(1.0, _T)
+_FACES = np.array([
+    (0, 11, 5), (0, 5, 1), (0, 1, 7), (0, 7, 10), (0, 10, 11), (1, 5, 9), (5, 11, 4), (11, 10, 2), (10, 7, 6),
+    (7, 1, 8), (3, 9, 4), (3, 4, 2), (3, 2, 6), (3, 6, 8), (3, 8, 9), (4, 9, 5), (2, 4, 11), (6, 2, 10), (8, 6, 7),
+    (9, 8, 1),
+])
+# fmt: on
 
 
 def blob(center: Point, radii: Point, rng: np.random.Generator, *, roughness: float = 0.25) -> np.ndarray:
