@@ -43,8 +43,8 @@ class ServerConfig(Settings):
 class CameraConfig(Settings):
     """A camera and its mount on the ego vehicle: metres and degrees, x forward, y right, z up."""
 
-    width: Side = 1024
-    height: Side = 512
+    width: Side = 512
+    height: Side = 256
     fov_deg: Annotated[float, Field(gt=0, lt=180)] = 90.0  # horizontal
     x_m: float = 1.5
     y_m: float = 0.0
@@ -74,7 +74,7 @@ class LiveConfig(Settings):
     server: ServerConfig = ServerConfig()
     camera: CameraConfig = CameraConfig()
     session: SessionConfig = SessionConfig()
-    checkpoint: str = "fast"  # a shipped name or a path
+    checkpoint: str = "camvid-unet"  # a shipped name or a path
     device: str = "auto"
     frames: PositiveInt | None = None  # None: until the window is closed
 

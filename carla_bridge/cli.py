@@ -1,0 +1,236 @@
+"""`carla-bridge`: the commands; the only place that joins the simulator's side with the generator's.
+
+Heavy imports stay inside the commands, so that `--help` answers at once.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import click
+
+from carla_bridge.errors import BridgeError
+from pix2pix.commands import Commands
+from pix2pix.errors import Pix2PixError
+
+if TYPE_CHECKING:
+    from carla_bridge.config import LiveConfig
+
+Command = Callable[..., Any]
+SHIPPED = "camvid-unet"  # the checkpoint that comes with the package
+DEMO_FRAMES = 200  # of a demo without a window: ten seconds of driving
+
+
+class BridgeCommands(Commands):
+    """Our commands and the errors that they may meet."""
+
+    errors: ClassVar[tuple[type[Exception], ...]] = (BridgeError, Pix2PixError)
+
+
+def options(*decorators: Command) -> Callable[[Command], Command]:
+    """Return one decorator for several options, the same wherever they appear."""
+
+    def decorate(command: Command) -> Command:
+        for decorator in reversed(decorators):
+            command = decorator(command)
+        return command
+
+    return decorate
+
+
+address_options = options(
+    click.option("--host", default="127.0.0.1", show_default=True, help="Where the server runs."),
+    click.option("--port", type=click.IntRange(1, 65535), default=2000, show_default=True, help="Its port."),
+)
+drive_options = options(
+    click.option(
+        "--config", "config_path", type=click.Path(path_type=Path), help="YAML, see configs/live.yaml."
+    ),
+    click.option(
+        "--frames", type=click.IntRange(min=1), help="Stop after so many.  [default: when you say so]"
+    ),
+    click.option("--out", type=click.Path(path_type=Path), help="Write label | photo to this mp4."),
+    click.option("--overwrite", is_flag=True, help="Replace --out if it exists."),
+    click.option("--headless", is_flag=True, help="No window."),
+    click.option("--checkpoint", help=f"A shipped name or a path.  [default: {SHIPPED}]"),
+    click.option("--device", help="auto, cpu, cuda or cuda:N.  [default: auto]"),
+    click.option("--seed", type=click.IntRange(min=0), help="Same seed, same drive.  [default: 0]"),
+    click.option("--width", type=int, help="Of the camera, in pixels.  [default: 512]"),
+    click.option("--height", type=int, help="Of the camera, in pixels.  [default: 256]"),
+    click.option("--fov", type=float, help="Of the camera, horizontal, in degrees.  [default: 90]"),
+)
+# where each option stands in the config file
+KEYS = {
+    "host": "server.host",
+    "port": "server.port",
+    "takeover": "server.takeover",
+    "tag_table": "server.tag_table",
+    "unknown_tags": "server.unknown_tags",
+    "width": "camera.width",
+    "height": "camera.height",
+    "fov": "camera.fov_deg",
+    "seed": "session.seed",
+    "vehicles": "session.vehicles",
+    "weather": "session.weather",
+    "frames": "frames",
+    "checkpoint": "checkpoint",
+    "device": "device",
+}
+
+
+@click.group(cls=BridgeCommands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="carla-bridge")
+@click.option("--verbose", "-v", is_flag=True, help="Say more.")
+def main(verbose: bool) -> None:
+    """Turn CARLA drives into realistic driving video."""
+    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(message)s")
+
+
+@main.command()
+@drive_options
+def demo(config_path: Path | None, out: Path | None, overwrite: bool, headless: bool, **given: Any) -> None:
+    """Start the stand-in server, drive through its town and show label | photo.
+
+    Without a screen the drive goes to an mp4 and a PNG contact sheet in recordings/.
+
+    Example: carla-bridge demo --headless --frames 60 --out drive.mp4
+    """
+    from carla_bridge.standin.process import StandInProcess
+
+    config = read_config(config_path, given)
+    if headless and config.frames is None:
+        config = config.model_copy(update={"frames": DEMO_FRAMES})
+    with StandInProcess(seed=config.session.seed) as standin:
+        server = config.server.model_copy(update={"host": standin.host, "port": standin.port})
+        config = config.model_copy(update={"server": server})
+        drive_and_show(config, out=out, overwrite=overwrite, headless=headless)
+
+
+@main.command()
+@click.option("--host", help="Where the server runs.  [default: 127.0.0.1]")
+@click.option("--port", type=click.IntRange(1, 65535), help="Its port.  [default: 2000]")
+@drive_options
+@click.option(
+    "--takeover", is_flag=True, default=None, help="Drive a server that is in synchronous mode already."
+)
+@click.option(
+    "--tag-table", help="Force a release's tag table, such as 0.9.14.  [default: by the server's version]"
+)
+@click.option("--unknown-tags", type=click.Choice(["refuse", "unlabeled"]), help="[default: refuse]")
+@click.option(
+    "--vehicles", type=click.IntRange(min=0), help="Spawn so many cars, driven by the Traffic Manager."
+)
+@click.option("--weather", help="A preset of CARLA's, such as WetSunset.")
+def live(config_path: Path | None, out: Path | None, overwrite: bool, headless: bool, **given: Any) -> None:
+    """Drive on a CARLA server that is running and show label | photo.
+
+    Example: carla-bridge live --host 127.0.0.1 --port 2000
+    """
+    config = read_config(config_path, given)
+    drive_and_show(config, out=out, overwrite=overwrite, headless=headless)
+
+
+def read_config(path: Path | None, given: dict[str, Any]) -> "LiveConfig":
+    """Return the file's settings with what was given on the command line put over them."""
+    from carla_bridge.config import LiveConfig, load_config
+
+    return load_config(path, LiveConfig, {KEYS[name]: value for name, value in given.items()})
+
+
+@main.command()
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Address to listen on; loopback by default."
+)
+@click.option(
+    "--port", type=click.IntRange(0, 65534), default=2000, show_default=True, help="0: any free one."
+)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Which town.")
+@click.option(
+    "--vehicles", type=click.IntRange(0, 200), default=10, show_default=True, help="Cars of its own."
+)
+@click.option(
+    "--walkers", type=click.IntRange(0, 500), default=14, show_default=True, help="Walkers of its own."
+)
+def standin(**given: Any) -> None:
+    """Run the stand-in: a small town behind CARLA 0.9.16's own protocol.
+
+    Example: carla-bridge standin --port 2000 --seed 7
+    """
+    from carla_bridge.signals import terminable
+    from carla_bridge.standin.server import StandIn
+
+    with terminable(), StandIn(**given) as server:
+        click.echo(
+            f"stand-in for a CARLA 0.9.16 server (not CARLA itself), town StandIn-{given['seed']}, "
+            f"at {server.host}:{server.port}; Ctrl-C ends it"
+        )
+        threading.Event().wait()
+
+
+@main.command()
+@address_options
+@click.option("--yes", is_flag=True, help="Do it without asking.")
+def recover(host: str, port: int, yes: bool) -> None:
+    """Free a server that was left in synchronous mode or full of orphaned actors.
+
+    Says what it would do before it does it.
+
+    Example: carla-bridge recover --port 2000
+    """
+    from carla_bridge import recover as recovery
+
+    plan = recovery.plan(host, port)
+    if not plan.needed:
+        click.echo(f"nothing to do: the server at {host}:{port} is free")
+        return
+    click.echo(f"the server at {host}:{port} needs this:")
+    for sentence in plan.sentences():
+        click.echo(f"  {sentence}")
+    if not yes and not click.confirm("Do it?"):
+        click.echo("nothing was changed")
+        return
+    recovery.execute(plan)
+    click.echo("done")
+
+
+@main.command()
+@address_options
+@click.option("--checkpoint", default=SHIPPED, show_default=True, help="A shipped name or a path.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
+def doctor(host: str, port: int, checkpoint: str, device: str) -> None:
+    """Say what is installed and what would be used, with a next step for each problem.
+
+    Example: carla-bridge doctor --port 2000
+    """
+    from carla_bridge.doctor import examine
+
+    def describe_engine() -> str:
+        import pix2pix
+
+        return str(pix2pix.load(checkpoint, device=device).description)
+
+    for check in examine(host, port, describe_engine=describe_engine, out=Path("recordings")):
+        click.secho("ok    " if check.ok else "look  ", fg="green" if check.ok else "yellow", nl=False)
+        click.echo(f"{check.name}: {check.finding}")
+        if not check.ok and check.next_step:
+            click.echo(f"      → {check.next_step}")
+
+
+def drive_and_show(config: "LiveConfig", *, out: Path | None, overwrite: bool, headless: bool) -> None:
+    """Load the engine, drive, and end with 130 after Ctrl-C."""
+    import pix2pix
+    from carla_bridge.show import check_outputs, show_drive
+
+    check_outputs(out, overwrite=overwrite)
+    engine = pix2pix.load(config.checkpoint, device=config.device)
+    click.echo(f"engine: {engine.description}")
+    engine.warm_up(config.camera.height, config.camera.width)
+    ending = show_drive(config, engine, out=out, overwrite=overwrite, headless=headless, say=click.echo)
+    if ending == "interrupted":
+        raise click.exceptions.Exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""A live drive for people: opens drive, window and video, hands them to the job, and says what came of it."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from itertools import count
+from pathlib import Path
+
+from carla_bridge.config import LiveConfig
+from carla_bridge.contact_sheet import ContactSheet
+from carla_bridge.frames import DriveMeta
+from carla_bridge.live import Ending, LiveResult, run_live
+from carla_bridge.outputs import make_room
+from carla_bridge.session import LiveDrive
+from carla_bridge.timing import StageTimes
+from carla_bridge.translate import Engine
+from carla_bridge.video import Mp4
+from carla_bridge.viewer import NoWindow, Viewer
+
+Say = Callable[[str], object]
+
+
+def check_outputs(out: Path | None, *, overwrite: bool) -> None:
+    """Refuse a taken or forbidden place for the video and its contact sheet, before anything takes time."""
+    if out is not None:
+        make_room(out, overwrite=overwrite)
+        make_room(sheet_of(out), overwrite=overwrite)
+
+
+def show_drive(
+    config: LiveConfig, engine: Engine, *, out: Path | None, overwrite: bool, headless: bool, say: Say
+) -> Ending:
+    """Drive, show and write; without a window the drive is written to recordings/ if nowhere else."""
+    times = StageTimes()
+    with ExitStack() as stack:
+        drive = stack.enter_context(
+            LiveDrive.open(config.server, camera=config.camera, session=config.session, times=times)
+        )
+        meta = drive.meta
+        say(f"driving in {meta.map_name}, server {meta.server_version}, tag table {meta.tag_table}")
+        viewer = None if headless else _open_window(stack, meta, times, say)
+        if viewer is None and out is None:
+            out = _free_name(Path("recordings"))
+        video = sheet = None
+        if out is not None:
+            video = stack.enter_context(Mp4(out, fps_hz=meta.fps_hz, overwrite=overwrite))
+            sheet = stack.enter_context(ContactSheet(sheet_of(out), overwrite=overwrite))
+        result = run_live(
+            drive,
+            engine,
+            viewer=viewer,
+            video=video,
+            sheet=sheet,
+            frames=config.frames,
+            unknown=config.server.unknown_tags,
+            times=times,
+        )
+    _report(result, times, out, say)
+    return result.ending
+
+
+def sheet_of(video: Path) -> Path:
+    """Return where a video's contact sheet goes."""
+    return video.with_suffix(".png")
+
+
+def _open_window(stack: ExitStack, meta: DriveMeta, times: StageTimes, say: Say) -> Viewer | None:
+    viewer = Viewer((meta.width, meta.height), title=f"carla-bridge: {meta.map_name}", meta=meta, times=times)
+    try:
+        return stack.enter_context(viewer)
+    except NoWindow as error:
+        say(f"{error}; going on without")
+        return None
+
+
+def _free_name(folder: Path) -> Path:
+    names = (folder / f"drive-{number:03d}.mp4" for number in count(1))
+    return next(name for name in names if not name.exists() and not sheet_of(name).exists())
+
+
+def _report(result: LiveResult, times: StageTimes, out: Path | None, say: Say) -> None:
+    say(f"{result.frames} frames at {times.fps_hz():.1f} frames/s")
+    for stage in times.stages():
+        p50_ms, p95_ms = times.quantiles_ms(stage)
+        say(f"  {stage:<9}{p50_ms:8.1f} ms median {p95_ms:8.1f} ms p95")
+    if out is not None and result.frames:
+        say(f"wrote {out} and {sheet_of(out)}")
