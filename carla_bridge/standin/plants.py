@@ -11,8 +11,8 @@ LEAVES: tuple[Rgb, ...] = ((62, 92, 42), (78, 108, 50), (54, 80, 44), (96, 112, 
 
 def add_tree(
     builder: Builder,
-    rng: np.random.Generator,
     object_id: int,
+    rng: np.random.Generator,
     *,
     height: float,
     clumps: int = 5,

@@ -42,11 +42,12 @@ class FreeGround:
     """Remembers which rectangles are taken and keeps everything off roads and sidewalks."""
 
     def __init__(self, roads: Roads):
+        sides: list[tuple[Path, int, Callable[[int, np.ndarray], np.ndarray]]]
         sides = [
             (frontage.street.path, frontage.side, frontage.street.bay_m) for frontage in frontages(roads)
         ]
         sides += [
-            (turn.path, side, lambda _side, s: np.zeros_like(s))
+            (turn.path, side, lambda side, s: np.zeros_like(s))
             for turn in roads.turns
             for side in (LEFT, RIGHT)
         ]

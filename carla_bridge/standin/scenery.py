@@ -73,7 +73,7 @@ def _build_houses(site: _Site, frontage: Frontage) -> None:
         if not site.free.take(pose, (-half, -0.95), (half, house.depth)):
             along += 1.5
             continue
-        site.put(pose, lambda builder, number, house=house: add_house(builder, house, rng, number))  # type: ignore[misc]
+        site.put(pose, add_house, house, rng)
         if setback >= 2.0:
             _close_garden(site, frontage, middle, house.width)
         along += house.width + (float(rng.uniform(1.0, 4.0)) if rng.random() < 0.25 else 0.0)
@@ -85,13 +85,11 @@ def _close_garden(site: _Site, frontage: Frontage, middle: float, width: float) 
     kind, height = int(rng.integers(4)), float(rng.uniform(0.6, 1.3))
     pose = frontage.pose(middle + 0.8, SIDEWALK_M + 0.4, 0.0)
     if kind == 0:
-        site.put(pose, lambda builder, n: furniture.add_low_wall(builder, n, length=length, height=height))
+        site.put(pose, furniture.add_low_wall, length=length, height=height)
     elif kind == 1:
-        site.put(pose, lambda builder, n: furniture.add_fence(builder, n, length=length))
+        site.put(pose, furniture.add_fence, length=length)
     elif kind == 2:
-        site.put(
-            pose, lambda builder, n: plants.add_hedge(builder, rng, n, length=length, height=height + 0.5)
-        )
+        site.put(pose, plants.add_hedge, rng, length=length, height=height + 0.5)
 
 
 def _park_cars(site: _Site, frontage: Frontage) -> None:
@@ -112,22 +110,18 @@ def _park_cars(site: _Site, frontage: Frontage) -> None:
 def _furnish(site: _Site, frontage: Frontage) -> None:
     """Lamps on one side, trees on some, signs, a traffic light before the junction, and small things."""
     rng, length = site.rng, frontage.length
-    site.put(
-        frontage.pose(length - 4.0, AT_KERB_M),
-        lambda builder, n: furniture.add_traffic_light(builder, n, overhead=bool(rng.random() < 0.4)),
-    )
+    before_junction = frontage.pose(length - 4.0, AT_KERB_M)
+    site.put(before_junction, furniture.add_traffic_light, overhead=rng.random() < 0.4)
     if frontage.side == RIGHT:
         for along in np.arange(8.0, length - 8.0, 24.0):
             site.put(frontage.pose(float(along), AT_KERB_M), furniture.add_lamp)
     for along in rng.uniform(7.0, length - 9.0, int(rng.integers(2, 5))):
         shape = str(rng.choice(["round", "triangle", "rectangle"]))
-        pose = frontage.pose(float(along), AT_KERB_M)
-        site.put(pose, lambda builder, n, shape=shape: furniture.add_sign(builder, n, shape))  # type: ignore[misc]
+        site.put(frontage.pose(float(along), AT_KERB_M), furniture.add_sign, shape)
     if rng.random() < 0.75:
         for along in np.arange(14.0, length - 12.0, float(rng.uniform(13.0, 20.0))):
-            height = float(rng.uniform(5.5, 8.5))
             pose = frontage.pose(float(along + rng.uniform(-2, 2)), AT_KERB_M)
-            site.put(pose, lambda builder, n, h=height: plants.add_tree(builder, rng, n, height=h))  # type: ignore[misc]
+            site.put(pose, plants.add_tree, rng, height=float(rng.uniform(5.5, 8.5)))
     for draw in (furniture.add_bin, furniture.add_bench, furniture.add_shelter):
         if rng.random() < 0.4:
             site.put(frontage.pose(float(rng.uniform(12.0, length - 12.0)), SIDEWALK_M - 0.45), draw)
@@ -137,19 +131,15 @@ def _plant_gardens(site: _Site, frontage: Frontage) -> None:
     """Trees in empty plots and behind the houses, where they look over the roofs."""
     rng = site.rng
     for beyond, chance in ((5.5, 0.6), (21.0, 0.5)):
-        for along in np.arange(-4.0, frontage.length, 9.0):
-            pose = frontage.pose(
-                float(along + rng.uniform(-3, 3)), beyond + float(rng.uniform(-1, 3)), GRASS_Z
-            )
+        for start in np.arange(-4.0, frontage.length, 9.0):
+            along, back = float(start + rng.uniform(-3, 3)), beyond + float(rng.uniform(-1, 3))
+            pose, height = frontage.pose(along, back, GRASS_Z), float(rng.uniform(6.0, 12.0))
             if rng.random() > chance or not site.free.take(pose, (-1.2, -1.2), (1.2, 1.2)):
                 continue
-            height = float(rng.uniform(6.0, 12.0))
-            site.put(
-                pose,
-                lambda builder, n, h=height: plants.add_tree(
-                    builder, rng, n, height=h, clumps=4, trunk_m=1.8
-                ),
-            )  # type: ignore[misc]
+            if rng.random() < 0.2:
+                site.put(pose, plants.add_conifer, rng, height=height)
+            else:
+                site.put(pose, plants.add_tree, rng, height=height, clumps=4, trunk_m=1.8)
 
 
 def _plant_horizon(site: _Site) -> None:
@@ -162,8 +152,6 @@ def _plant_horizon(site: _Site) -> None:
         if not site.free.take(pose, (-5.0, -5.0), (5.0, 5.0)):
             continue
         if rng.random() < 0.3:
-            house = draw_house(rng)
-            site.put(pose, lambda builder, n, house=house: add_house(builder, house, rng, n))  # type: ignore[misc]
+            site.put(pose, add_house, draw_house(rng), rng)
         else:
-            height = float(rng.uniform(9.0, 17.0))
-            site.put(pose, lambda builder, n, h=height: plants.add_tree(builder, rng, n, height=h, clumps=2))  # type: ignore[misc]
+            site.put(pose, plants.add_tree, rng, height=float(rng.uniform(9.0, 17.0)), clumps=2)
