@@ -11,6 +11,7 @@ from .schema import (
     AckermannControl,
     AckermannSettings,
     ActorDescription,
+    BoundingBox,
     Transform,
     Vector3D,
     VehicleControl,
@@ -159,7 +160,12 @@ def set_actor_enable_gravity(sim: "Simulation", actor_id: int, enabled: bool) ->
 
 @method()
 def get_actor_bounding_box(sim: "Simulation", actor_id: int) -> object:
-    """Return the box round an actor, in its own frame."""
+    """Return the box round an actor, in its own frame; none for one that is gone.
+
+    The client throws the answer away, but an error would kill a traffic manager that outlives its vehicles.
+    """
+    if 0 < actor_id < sim.world.next_id and actor_id not in sim.world.actors:
+        return BoundingBox(STILL, STILL, actor_id=actor_id)
     return sim.world.find(actor_id).bounding_box
 
 

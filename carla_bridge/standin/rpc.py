@@ -54,6 +54,7 @@ def _hints(handler: Callable[..., Any]) -> dict[str, Any]:
 
 def answer(sim: "Simulation", request: Request) -> bytes:
     """Return the one answer to a call, whatever happens."""
+    log.debug("%s %r", request.method, request.arguments)
     found = METHODS.get(request.method)
     if found is None:
         count = len(request.arguments) + 1

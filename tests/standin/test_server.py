@@ -1,0 +1,141 @@
+"""The server against peers that are no CARLA client: garbage, giants, crowds and vanished readers."""
+
+import socket
+import struct
+
+import msgpack
+import pytest
+
+from carla_bridge.standin.schema import EpisodeSettings
+from carla_bridge.standin.server import StandIn, StandInError
+
+SYNCHRONOUS = EpisodeSettings(synchronous_mode=True, fixed_delta_seconds=0.05)
+
+
+@pytest.fixture(scope="module")
+def server():
+    with StandIn(port=0, vehicles=1, walkers=1, max_clients=4, max_message_bytes=100_000) as server:
+        yield server
+
+
+class RawClient:
+    """A client that can say anything."""
+
+    def __init__(self, server):
+        self._socket = socket.create_connection((server.host, server.port), timeout=10.0)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._socket.close()
+
+    def send(self, data):
+        self._socket.sendall(data)
+
+    def is_closed(self):
+        try:
+            return self._socket.recv(1000) == b""
+        except ConnectionResetError:
+            return True
+
+    def call(self, method, *arguments):
+        self.send(msgpack.packb([0, 1, method, [[False], *arguments]]))
+        unpacker = msgpack.Unpacker()
+        while True:
+            unpacker.feed(self._socket.recv(65536))
+            for answer in unpacker:
+                return answer
+
+
+@pytest.mark.parametrize(
+    "poison",
+    [
+        b"GET / HTTP/1.1\r\nHost: carla\r\n\r\n",
+        b"\x94\x00\x01\xa1m\x91\x91\xc2"[:-3] + b"\x91" * 300 + b"\x01",
+        b"\xdd\x00\x10\x00\x00",
+        b"\x94\x00\x01\xc6\x00\x01\x80\x00" + bytes(150_000),
+    ],
+    ids=["garbage", "deep", "claims too much", "too large"],
+)
+def test_a_poisoned_connection_is_closed_and_the_next_client_served(server, poison):
+    with RawClient(server) as bad:
+        bad.send(poison)
+        assert bad.is_closed()
+    with RawClient(server) as good:
+        assert good.call("version") == [1, 1, None, [[1, "0.9.16"]]]
+
+
+def test_an_unknown_method_is_named(server):
+    with RawClient(server) as client:
+        assert "'fly_to_the_moon'" in client.call("fly_to_the_moon", 1)[2]
+        assert client.call("version")[3] == [[1, "0.9.16"]]
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments", "answer"),
+    [
+        (
+            "project_point",
+            ([0, 0, 0], [0, 0, -1], 10.0),
+            [[0, ["project_point is not supported by the stand-in"]]],
+        ),
+        ("destroy_actor", (9999,), [[0, ["unable to destroy actor: not found"]]]),
+        ("load_new_episode", ("Town03", True, 1), [[True, ["Map 'Town03' not found"]]]),
+        ("get_physics_control", (9999,), [[0, ["unable to find actor 9999: not found"]]]),
+    ],
+)
+def test_what_cannot_be_done_is_said(server, method, arguments, answer):
+    with RawClient(server) as client:
+        assert client.call(method, *arguments)[3] == answer
+
+
+@pytest.mark.parametrize("arguments", [(), ("x",), (1, "x"), ([], [])])
+def test_wrong_arguments_are_an_answer_and_not_the_end(server, arguments):
+    with RawClient(server) as client:
+        assert client.call("set_actor_transform", *arguments)[3][0][0] is True
+        assert client.call("version")[3] == [[1, "0.9.16"]]
+
+
+def test_one_client_too_many_is_refused(server):
+    crowd = [RawClient(server) for _ in range(4)]
+    try:
+        for client in crowd:
+            client.call("version")
+        with RawClient(server) as extra:
+            assert extra.is_closed()
+    finally:
+        for client in crowd:
+            client.__exit__()
+
+
+def test_a_stream_nobody_knows_stays_open_and_silent(server):
+    with socket.create_connection((server.host, server.stream_port), timeout=0.3) as stream:
+        stream.sendall(struct.pack("<I", 4_000_000))
+        with pytest.raises(TimeoutError):
+            stream.recv(1)
+
+
+def test_the_state_of_a_paused_world_is_sent_to_whoever_subscribes():
+    with (
+        StandIn(port=0, vehicles=0, walkers=0, settings=SYNCHRONOUS) as server,
+        socket.create_connection((server.host, server.stream_port), timeout=5.0) as stream,
+    ):
+        stream.sendall(struct.pack("<I", 1))
+        (length,) = struct.unpack("<I", stream.recv(4, socket.MSG_WAITALL))
+        kind, frame = struct.unpack("<QQ", stream.recv(16, socket.MSG_WAITALL))
+    assert (kind, frame) == (17, 1)
+    assert length == 84 + 119  # the spectator alone
+
+
+def test_a_busy_port_is_one_sentence(server):
+    with pytest.raises(StandInError, match=f"cannot listen on 127.0.0.1:{server.port}"):
+        StandIn(port=server.port)
+
+
+def test_closing_frees_the_port():
+    with StandIn(port=0, vehicles=0, walkers=0) as server, RawClient(server) as client:
+        client.call("version")
+        port = server.port
+    with StandIn(port=port, vehicles=0, walkers=0) as again:
+        assert again.port == port
