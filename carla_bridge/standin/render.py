@@ -39,7 +39,10 @@ class Visible:
 
     def depth_m(self) -> np.ndarray:
         """Return the distance along the camera's x axis, H,W float32, at most 1000 m."""
-        return 1.0 / np.maximum(self.inverse_depth, np.float32(1.0 / FAR_M))
+        depth = np.full(self.index.shape, FAR_M, np.float32)
+        return np.divide(
+            np.float32(1.0), self.inverse_depth, out=depth, where=self.inverse_depth > 1.0 / FAR_M
+        )
 
     def rgb(self, *, sun_altitude_deg: float = 45.0, sun_azimuth_deg: float = 0.0) -> np.ndarray:
         """Return a plainly shaded picture, H,W,3 uint8: flat colours, one sun, no shadows."""

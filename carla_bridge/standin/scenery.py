@@ -102,7 +102,9 @@ def _park_cars(site: _Site, frontage: Frontage) -> None:
             color = ",".join(str(value) for value in COLORS[site.rng.integers(len(COLORS))])
             model = model_for(f"vehicle.{name}", {"color": color})
             assert model is not None
-            shift = float(site.rng.uniform(-0.1, 0.1)) - PARKING_M / 2
+            shift = (
+                float(site.rng.uniform(0.05, 0.2)) - PARKING_M / 2
+            )  # close to the kerb, mirrors off the lane
             site.put_model(frontage.pose(along, shift, 0.0), model.mesh)
         along += float(site.rng.uniform(6.2, 8.5))
 
