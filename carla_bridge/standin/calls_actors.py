@@ -140,6 +140,8 @@ def add_actor_impulse(sim: "Simulation", actor_id: int, impulse: Vector3D) -> No
 @method()
 def set_actor_simulate_physics(sim: "Simulation", actor_id: int, enabled: bool) -> None:
     """Let a vehicle drive by its pedals, or only by being put somewhere."""
+    if sim.world.is_gone(actor_id):
+        return
     actor = taken_over(sim, actor_id)
     actor.simulates_physics = enabled
     if not enabled:
@@ -160,11 +162,8 @@ def set_actor_enable_gravity(sim: "Simulation", actor_id: int, enabled: bool) ->
 
 @method()
 def get_actor_bounding_box(sim: "Simulation", actor_id: int) -> object:
-    """Return the box round an actor, in its own frame; none for one that is gone.
-
-    The client throws the answer away, but an error would kill a traffic manager that outlives its vehicles.
-    """
-    if 0 < actor_id < sim.world.next_id and actor_id not in sim.world.actors:
+    """Return the box round an actor, in its own frame; an empty one for an actor that is gone."""
+    if sim.world.is_gone(actor_id):
         return BoundingBox(STILL, STILL, actor_id=actor_id)
     return sim.world.find(actor_id).bounding_box
 

@@ -93,6 +93,13 @@ class World:
             raise WorldError(f"unable to find actor {actor_id}: not found")
         return self.actors[actor_id]
 
+    def is_gone(self, actor_id: int) -> bool:
+        """Say whether an actor once lived and lives no more.
+
+        A traffic manager asks after vehicles that are gone, and an error for that would kill its process.
+        """
+        return 0 < actor_id < self.next_id and actor_id not in self.actors
+
     def spawn(self, description: ActorDescription, pose: Pose, parent: Actor | None = None) -> Actor:
         """Add an actor for a client; `pose` is relative if there is a parent."""
         if description.id not in LIBRARY:

@@ -53,9 +53,9 @@ def test_garbage_is_refused(garbage):
 
 def test_a_message_above_the_limit_is_refused_while_it_arrives():
     reader = RequestReader(max_message_bytes=1000)
-    assert list(reader.feed(b"\x94\x00\x01\xc6\x00\x00\x03\xe0" + bytes(500))) == []
+    assert list(reader.feed(b"\x94\x00\x01\xc6\x00\x00\x07\xd0" + bytes(500))) == []
     with pytest.raises(WireError, match="larger than the limit"):
-        list(reader.feed(bytes(500)))
+        list(reader.feed(bytes(600)))
 
 
 @pytest.mark.parametrize("head", [b"\xdd\x00\x10\x00\x00", b"\xdf\x00\x00\x00\x09"])
