@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -19,6 +20,11 @@ class Mesh:
 
     def __len__(self) -> int:
         return len(self.triangles)
+
+    @cached_property
+    def box(self) -> np.ndarray:
+        """The eight corners (8,3) of the box around all triangles; asked for in every frame, so kept."""
+        return box_around(self.triangles)
 
     @staticmethod
     def empty() -> "Mesh":
@@ -52,3 +58,10 @@ def join(meshes: Sequence[Mesh]) -> Mesh:
         np.concatenate([mesh.colors_rgb for mesh in meshes]),
         np.concatenate([mesh.object_ids for mesh in meshes]),
     )
+
+
+def box_around(triangles: np.ndarray) -> np.ndarray:
+    """Return the eight corners (8,3) of the box around some triangles."""
+    points = triangles.reshape(-1, 3).astype(np.float64)
+    ends = np.stack([points.min(axis=0), points.max(axis=0)])
+    return np.array([[ends[i, 0], ends[j, 1], ends[k, 2]] for i in (0, 1) for j in (0, 1) for k in (0, 1)])

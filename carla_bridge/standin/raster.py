@@ -72,18 +72,20 @@ def _clip(corners, polygon):  # type: ignore[no-untyped-def]
     """Write the part of a triangle beyond the near plane to `polygon`, and return its number of corners."""
     count = 0
     for i in range(3):
-        here, there = corners[i], corners[(i + 1) % 3]
-        inside, next_inside = here[0] >= NEAR_M, there[0] >= NEAR_M
+        here, there = i, (i + 1) % 3
+        inside = corners[here, 0] >= NEAR_M
         if inside:
-            polygon[count] = here
+            for axis in range(3):
+                polygon[count, axis] = corners[here, axis]
             count += 1
-        if inside != next_inside:
+        if inside != (corners[there, 0] >= NEAR_M):
             if not inside:
                 here, there = there, here  # always from the inner corner: neighbours get the same point
-            share = (here[0] - NEAR_M) / (here[0] - there[0])
+            share = (corners[here, 0] - NEAR_M) / (corners[here, 0] - corners[there, 0])
             polygon[count, 0] = NEAR_M
-            polygon[count, 1] = here[1] + share * (there[1] - here[1])
-            polygon[count, 2] = here[2] + share * (there[2] - here[2])
+            for axis in range(1, 3):
+                start = corners[here, axis]
+                polygon[count, axis] = start + share * (corners[there, axis] - start)
             count += 1
     return count
 
@@ -91,9 +93,11 @@ def _clip(corners, polygon):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def _plane(corners, focal_px, center_u, center_v):  # type: ignore[no-untyped-def]
     """Return 1/depth over the screen as (per column, per row, at the origin); zeros for a plane seen edge-on."""
-    e, f = corners[1] - corners[0], corners[2] - corners[0]
-    nx, ny, nz = e[1] * f[2] - e[2] * f[1], e[2] * f[0] - e[0] * f[2], e[0] * f[1] - e[1] * f[0]
-    distance = nx * corners[0, 0] + ny * corners[0, 1] + nz * corners[0, 2]
+    x, y, z = corners[0, 0], corners[0, 1], corners[0, 2]
+    ex, ey, ez = corners[1, 0] - x, corners[1, 1] - y, corners[1, 2] - z
+    fx, fy, fz = corners[2, 0] - x, corners[2, 1] - y, corners[2, 2] - z
+    nx, ny, nz = ey * fz - ez * fy, ez * fx - ex * fz, ex * fy - ey * fx
+    distance = nx * x + ny * y + nz * z
     if abs(distance) <= 1e-9 * (nx * nx + ny * ny + nz * nz) ** 0.5:
         return 0.0, 0.0, 0.0
     across, down = ny / (distance * focal_px), -nz / (distance * focal_px)
@@ -132,9 +136,9 @@ def rasterize(
         for t in range(ranges[k, 0], ranges[k, 1]):
             for i in range(3):
                 x, y, z = triangles[t, i, 0], triangles[t, i, 1], triangles[t, i, 2]
-                for axis in range(3):
-                    m = to_camera[axis]
-                    corners[i, axis] = m[0] * x + m[1] * y + m[2] * z + m[3]
+                for a in range(3):
+                    m = to_camera
+                    corners[i, a] = m[a, 0] * x + m[a, 1] * y + m[a, 2] * z + m[a, 3]
             count = _clip(corners, polygon)
             if count == 0:
                 continue
@@ -150,8 +154,8 @@ def rasterize(
             if plane == (0.0, 0.0, 0.0):
                 continue
             drawn += 1
-            a, b, c = (screen[0, 0], screen[0, 1]), (screen[1, 0], screen[1, 1]), (screen[2, 0], screen[2, 1])
-            _fill((a, b, c), plane, first_index + t, inverse_depth, index)
+            p, q, r = (screen[0, 0], screen[0, 1]), (screen[1, 0], screen[1, 1]), (screen[2, 0], screen[2, 1])
+            _fill((p, q, r), plane, first_index + t, inverse_depth, index)
             if count == 4:
-                _fill((a, c, (screen[3, 0], screen[3, 1])), plane, first_index + t, inverse_depth, index)
+                _fill((p, r, (screen[3, 0], screen[3, 1])), plane, first_index + t, inverse_depth, index)
     return drawn

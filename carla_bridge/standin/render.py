@@ -1,13 +1,13 @@
 """Triangles and a camera → which triangle each pixel shows, and from that every image a sensor wants."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import cos, radians, sin, tan
 
 import numpy as np
 
 from .geometry import Pose
-from .mesh import Mesh
+from .mesh import Mesh, box_around
 from .raster import NEAR_M, look_up, rasterize
 from .tags import SKY
 
@@ -68,7 +68,7 @@ class Renderer:
 
     def __init__(self, scenery: Mesh):
         self._scenery, self._ranges = _into_cells(scenery)
-        self._boxes = np.array([_box(self._scenery.triangles[a:b]) for a, b in self._ranges]).reshape(
+        self._boxes = np.array([box_around(self._scenery.triangles[a:b]) for a, b in self._ranges]).reshape(
             -1, 8, 3
         )
 
@@ -86,27 +86,24 @@ class Renderer:
         to_camera = _inverse(camera.matrix())
         index = np.full((height, width), -1, np.int32)
         inverse_depth = np.zeros((height, width), np.float32)
-        first, drawn, parts = 0, 0, []
-        for mesh, matrix, ranges, boxes in self._everything(movers):
-            to_here = to_camera @ matrix
-            seen, rectangles = _in_view(boxes, to_here, focal_px, width, height)
-            drawn += rasterize(
-                mesh.triangles, ranges[seen], rectangles, to_here[:3], focal_px, first, inverse_depth, index
-            )
-            first += len(mesh)
-            parts.append((mesh, matrix))
+        seen, rectangles = _in_view(self._boxes, to_camera, focal_px, width, height)
+        ranges, mesh = self._ranges[seen], self._scenery
+        drawn = rasterize(
+            mesh.triangles, ranges, rectangles, to_camera[:3], focal_px, 0, inverse_depth, index
+        )
+        parts = [(mesh, np.eye(4)), *((mesh, pose.matrix()) for mesh, pose, _ in movers)]
+        firsts = np.cumsum([0] + [len(mesh) for mesh, _ in parts])
+        boxes = np.array([mesh.box @ matrix[:3, :3].T + matrix[:3, 3] for mesh, matrix in parts[1:]])
+        seen, rectangles = _in_view(boxes.reshape(-1, 8, 3), to_camera, focal_px, width, height)
+        for i, rectangle in zip(seen + 1, rectangles, strict=True):
+            mesh, matrix = parts[i]
+            whole, to_here = np.array([[0, len(mesh)]]), (to_camera @ matrix)[:3]
+            first, one = int(firsts[i]), rectangle[None]
+            drawn += rasterize(mesh.triangles, whole, one, to_here, focal_px, first, inverse_depth, index)
         tags = np.concatenate([self._scenery.tags, *(mesh.tags for mesh, _, _ in movers), [np.uint8(SKY)]])
         ids = [np.full(len(mesh), actor_id, np.uint32) for mesh, _, actor_id in movers]
         object_ids = np.concatenate([self._scenery.object_ids, *ids, [np.uint32(0)]])
         return Visible(index, inverse_depth, tags, object_ids, tuple(parts), drawn)
-
-    def _everything(
-        self, movers: Sequence[tuple[Mesh, Pose, int]]
-    ) -> Iterator[tuple[Mesh, np.ndarray, np.ndarray, np.ndarray]]:
-        """Yield each mesh with its matrix to the world, its ranges of triangles, and the boxes around those."""
-        yield self._scenery, np.eye(4), self._ranges, self._boxes
-        for mesh, pose, _ in movers:
-            yield mesh, pose.matrix(), np.array([[0, len(mesh)]], np.int64), _box(mesh.triangles)[None]
 
 
 def _inverse(matrix: np.ndarray) -> np.ndarray:
@@ -126,13 +123,6 @@ def _into_cells(scenery: Mesh) -> tuple[Mesh, np.ndarray]:
     _, starts = np.unique(keys[order], return_index=True)
     ends = np.append(starts, len(order))[1:]
     return scenery.select(order), np.stack([starts, ends], axis=1).astype(np.int64).reshape(-1, 2)
-
-
-def _box(triangles: np.ndarray) -> np.ndarray:
-    """Return the eight corners (8,3) of the box around some triangles."""
-    points = triangles.reshape(-1, 3).astype(np.float64)
-    ends = np.stack([points.min(axis=0), points.max(axis=0)])
-    return np.array([[ends[i, 0], ends[j, 1], ends[k, 2]] for i in (0, 1) for j in (0, 1) for k in (0, 1)])
 
 
 def _in_view(
