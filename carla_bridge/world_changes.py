@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from carla_bridge.actors import free_tm_port
 from carla_bridge.config import SessionConfig
 from carla_bridge.errors import BridgeError
-from carla_bridge.home import load_client
+from carla_bridge.home import load_client, park_dying_threads
 from carla_bridge.server import Server
 from carla_bridge.signals import held
 
@@ -32,9 +32,9 @@ class Undo:
         self._server = server
         self._steps = ExitStack()
 
-    def later(self, what: str, step: Callable[[], object]) -> None:
-        """Remember a step, named for the log."""
-        self._steps.callback(self._take, what, step)
+    def later(self, what: str, step: Callable[[], object], *, if_lost: bool = False) -> None:
+        """Remember a step, named for the log; on a dead server only what says `if_lost` is done."""
+        self._steps.callback(self._take, what, step, if_lost)
 
     def now(self) -> None:
         """Take all steps; Ctrl-C is ignored meanwhile, and a dead server takes no time."""
@@ -42,8 +42,8 @@ class Undo:
             self._server.client.set_timeout(min(_CLEAN_UP_S, self._server.timeout_s))
             self._steps.close()
 
-    def _take(self, what: str, step: Callable[[], object]) -> None:
-        if not self._server.lifeline.alive():
+    def _take(self, what: str, step: Callable[[], object], if_lost: bool) -> None:
+        if not (if_lost or self._server.lifeline.alive()):
             return
         try:
             step()
@@ -82,9 +82,12 @@ def change_weather(server: Server, undo: Undo, preset: str | None) -> None:
 def start_traffic_manager(server: Server, undo: Undo, session: SessionConfig) -> int:
     """Start a Traffic Manager of our own, in step with our ticks, and return its port."""
     port = free_tm_port(session.tm_port)
+    undo.later("let the client library abort again", park_dying_threads())  # not if the server died
     with server.answering("start the Traffic Manager"):
         manager = server.client.get_trafficmanager(port)
         undo.later("shut the Traffic Manager down", manager.shut_down)
+        # Every tick of this process, of later drives too, would wait for a Traffic Manager that is in step.
+        undo.later("let its ticks go", lambda: manager.set_synchronous_mode(False), if_lost=True)
         manager.set_synchronous_mode(True)
         manager.set_random_device_seed(session.seed)
     return port

@@ -5,10 +5,10 @@ import signal
 import pytest
 
 pytest.importorskip("carla")
-process = pytest.importorskip("carla_bridge.standin.process")
 
-from carla_bridge.recover import execute, plan  # noqa: E402
-from tests.carla_bridge.live_server import driving_client, look_at, open_drive  # noqa: E402
+from carla_bridge.recover import execute, plan
+from carla_bridge.standin import process
+from tests.carla_bridge.live_server import driving_client, look_at, open_drive
 
 
 @pytest.fixture(scope="module")

@@ -9,17 +9,18 @@ import numpy as np
 import pytest
 
 pytest.importorskip("carla")
-process = pytest.importorskip("carla_bridge.standin.process")
 
-from carla_bridge import actors  # noqa: E402
-from carla_bridge.cameras import SensorTimeout  # noqa: E402
-from carla_bridge.errors import BridgeError  # noqa: E402
-from carla_bridge.labels import NoTagTable, tag_table  # noqa: E402
-from carla_bridge.server import ServerLost  # noqa: E402
-from carla_bridge.session import LiveDrive  # noqa: E402
-from carla_bridge.timing import StageTimes  # noqa: E402
-from carla_bridge.world_changes import ServerBusy  # noqa: E402
-from tests.carla_bridge.live_server import (  # noqa: E402
+from carla_bridge import actors
+from carla_bridge.cameras import SensorTimeout
+from carla_bridge.errors import BridgeError
+from carla_bridge.labels import NoTagTable, tag_table
+from carla_bridge.recover import execute, plan
+from carla_bridge.server import ServerLost
+from carla_bridge.session import LiveDrive
+from carla_bridge.standin import process
+from carla_bridge.timing import StageTimes
+from carla_bridge.world_changes import ServerBusy
+from tests.carla_bridge.live_server import (
     SMALL,
     connected,
     driving_client,
@@ -156,10 +157,22 @@ def test_a_ticked_server_is_refused_as_ticked(port):
 
 
 @pytest.mark.usefixtures("unchanged")
-def test_a_busy_server_can_be_taken_over_and_stays_as_it_was(port):
-    with open_drive(port), open_drive(port, takeover=True, spawn_index=5) as second:
-        ticks = [frame.tick for frame in itertools.islice(second, 4)]
+def test_a_server_left_behind_can_be_taken_over_and_stays_as_it_was(port):
+    with connected(port) as server:
+        weather = server.world.get_weather()  # `recover` cannot know it
+    with driving_client(port) as client:
+        client.send_signal(signal.SIGKILL)
+        client.wait(20)
+    left = look_at(port)
+    with open_drive(port, takeover=True) as drive:
+        ticks = [frame.tick for frame in itertools.islice(drive, 4)]
         assert ticks == list(range(ticks[0], ticks[0] + 4))
+    assert look_at(port).synchronous
+    assert look_at(port).actors == left.actors
+    execute(plan("127.0.0.1", port))
+    with connected(port) as server:
+        server.world.set_weather(weather)
+        server.world.get_settings()  # waits for its answer, so the weather, which does not, is through
 
 
 @pytest.mark.usefixtures("unchanged")
