@@ -97,6 +97,17 @@ def test_wrong_arguments_are_an_answer_and_not_the_end(server, arguments):
         assert client.call("version")[3] == [[1, "0.9.16"]]
 
 
+def test_questions_about_a_vehicle_that_is_gone_are_no_error(server):
+    """A traffic manager asks them after a map change, and an error killed its process."""
+    with RawClient(server) as client:
+        spectator = client.call("get_spectator")[3][0][1][0]
+        assert client.call("get_actor_bounding_box", spectator)[3][0][0] == 1
+        client.call("load_new_episode", "", True, 65535)
+        client.call("get_sensor_token", 1)
+        assert client.call("get_actor_bounding_box", spectator)[3][0][0] == 1
+        assert client.call("set_actor_simulate_physics", spectator, True)[3] == [[False]]
+
+
 def test_one_client_too_many_is_refused(server):
     crowd = [RawClient(server) for _ in range(4)]
     try:
