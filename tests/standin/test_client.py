@@ -296,6 +296,7 @@ settings.synchronous_mode, settings.fixed_delta_seconds = True, 0.05
 world.apply_settings(settings)
 town = world.get_map()
 vehicle = world.spawn_actor(world.get_blueprint_library().find("vehicle.tesla.model3"), town.get_spawn_points()[0])
+world.tick()  # before its first state the client reads garbage, and its traffic manager may take that for dead
 traffic_manager = client.get_trafficmanager(18101)
 traffic_manager.set_synchronous_mode(True)
 vehicle.set_autopilot(True, 18101)
