@@ -54,7 +54,7 @@ class LiveDrive:
         port: int = 2000,
         camera: CameraConfig | None = None,
         session: SessionConfig | None = None,
-        times: StageTimes | None = None,  # measures the stages "tick" and "camera"
+        times: StageTimes | None = None,  # measures the stages "tick" and "receive"
     ) -> Iterator[Self]:
         """Connect, set up, and hand out the drive; afterwards the server is as it was before."""
         address = server or ServerConfig(host=host, port=port)
@@ -114,7 +114,7 @@ class LiveDrive:
             with self._times.measure("tick"):
                 for _ in range(self._ticks_per_frame):
                     tick = self._server.tick()
-            with self._times.measure("camera"):
+            with self._times.measure("receive"):
                 frame = self._frame_at(tick, timeout_s=self._sensor_timeout_s)
             yield frame
 

@@ -201,7 +201,7 @@ def test_stages_are_measured(port):
     times = StageTimes()
     with LiveDrive.open(port=port, camera=SMALL, times=times) as drive:
         list(itertools.islice(drive, 3))
-    assert set(times.stages()) == {"tick", "camera"}
+    assert set(times.stages()) == {"tick", "receive"}
 
 
 @pytest.mark.parametrize("pause_s", [0.0, 0.5], ids=["while ticking", "between frames"])
