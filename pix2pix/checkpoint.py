@@ -46,10 +46,13 @@ class Card(Settings):
 def resolve(name_or_path: str | Path) -> Path:
     """Return the file of a shipped name ("camvid-unet") or of a path."""
     path = Path(name_or_path)
-    shipped = SHIPPED / f"{name_or_path}.safetensors"
-    if not path.exists() and len(path.parts) == 1 and shipped.is_file():
-        return shipped
-    if not path.is_file():
+    if str(name_or_path) in shipped_names() and not path.is_file():
+        return SHIPPED / f"{name_or_path}.safetensors"
+    try:
+        found = path.is_file()
+    except OSError:  # a name that no file can have
+        found = False
+    if not found:
         raise CheckpointError(
             f"no checkpoint {name_or_path}: neither a file nor a shipped name ({', '.join(shipped_names())})"
         )
@@ -62,14 +65,13 @@ def shipped_names() -> list[str]:
 
 
 def save(path: Path, generator: nn.Module, card: Card, *, half: bool = True) -> None:
-    """Write atomically: a file under this name is always whole. `half` stores the weights in 16 bits."""
+    """Write the weights and the card; `half` stores the weights in 16 bits."""
     dtype = torch.float16 if half else torch.float32
     tensors = {
-        key: value.detach().to("cpu", dtype).contiguous() for key, value in generator.state_dict().items()
+        key: value.detach().to("cpu", dtype if value.is_floating_point() else value.dtype).contiguous()
+        for key, value in generator.state_dict().items()
     }
-    partial = path.with_name(path.name + ".partial")
-    save_file(tensors, partial, metadata={"card": card.model_dump_json()})
-    partial.replace(path)
+    save_file(tensors, path, metadata={"card": card.model_dump_json()})
 
 
 def load(path: Path) -> tuple[Generator, Card]:
@@ -88,27 +90,17 @@ def load(path: Path) -> tuple[Generator, Card]:
     if not all(torch.isfinite(value).all() for value in tensors.values()):
         raise CheckpointError(f"{path} holds weights that are not finite; take an earlier checkpoint")
     generator = Generator(card.generator, card.classes)
-    generator.load_state_dict({key: value.float() for key, value in tensors.items()})
+    generator.load_state_dict(tensors)
     return generator.eval(), card
 
 
 def _read(path: Path) -> tuple[Card, dict[str, Tensor]]:
     try:
-        with path.open("rb") as file:
-            magic = file.read(4)
-    except OSError as error:
-        raise CheckpointError(f"{path} can't be read ({error.strerror}); check the path") from error
-    if magic[:2] == b"PK" or magic[:1] == b"\x80":
-        raise CheckpointError(
-            f"{path} is a pickled torch file, which can run code when it is opened, so it is refused; "
-            "give a .safetensors checkpoint written by `pix2pix train`"
-        )
-    try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a dict
     except (SafetensorError, OSError, RuntimeError) as error:
-        raise CheckpointError(f"{path} is truncated or no safetensors file ({error}); get it anew") from error
+        raise CheckpointError(_why_unreadable(path, error)) from error
     return _parse_card(path, metadata), tensors
 
 
@@ -119,7 +111,7 @@ def _parse_card(path: Path, metadata: dict[str, str]) -> Card:
         )
     try:
         card = Card.model_validate(json.loads(metadata["card"]))
-    except (json.JSONDecodeError, ValidationError) as error:
+    except (json.JSONDecodeError, ValidationError, RecursionError) as error:
         fault = str(error).splitlines()[0]
         raise CheckpointError(
             f"{path} has a card that can't be read ({fault}); update this toolkit"
@@ -129,3 +121,17 @@ def _parse_card(path: Path, metadata: dict[str, str]) -> Card:
             f"{path} has card format {card.format}, this version reads {FORMAT}; update this toolkit"
         )
     return card
+
+
+def _why_unreadable(path: Path, error: Exception) -> str:
+    try:
+        with path.open("rb") as file:
+            magic = file.read(2)
+    except OSError as unreadable:
+        return f"{path} can't be read ({unreadable.strerror}); check the path"
+    if magic == b"PK" or magic[:1] == b"\x80":
+        return (
+            f"{path} is a pickled torch file, which can run code when it is opened, so it is refused; "
+            "give a .safetensors checkpoint written by `pix2pix train`"
+        )
+    return f"{path} is truncated or no safetensors file ({error}); get it anew"

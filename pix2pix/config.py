@@ -1,10 +1,18 @@
 """Model and training settings: frozen, checked once at the door, unknown keys refused."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveInt,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from pix2pix.classes import channel_table
 from pix2pix.errors import Pix2PixError
@@ -20,7 +28,7 @@ class GeneratorConfig(Settings):
     """Which generator, and how wide."""
 
     architecture: Literal["unet"] = "unet"
-    width: PositiveInt = 64  # ngf: channels of the first level
+    width: Annotated[int, Field(ge=1, le=1024)] = 64  # ngf: channels of the first level
     levels: Annotated[int, Field(ge=3, le=10)] = 8  # down-samplings; 8 is the paper's U-Net-256
     norm: Literal["instance", "batch"] = "instance"
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.5
@@ -35,7 +43,7 @@ class GeneratorConfig(Settings):
 class DiscriminatorConfig(Settings):
     """PatchGAN: 3 layers judge 70×70 patches."""
 
-    width: PositiveInt = 64  # ndf
+    width: Annotated[int, Field(ge=1, le=1024)] = 64  # ndf
     layers: Annotated[int, Field(ge=1, le=5)] = 3
 
 
@@ -65,7 +73,7 @@ class TrainConfig(Settings):
     ema: Annotated[float, Field(ge=0, lt=1)] = 0.999  # decay of the averaged generator
     save_every: PositiveInt = 500  # steps
     sample_every: PositiveInt = 500
-    seed: int = 0
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
 
     @field_validator("classes")
     @classmethod
@@ -76,12 +84,26 @@ class TrainConfig(Settings):
             raise ValueError(str(error)) from error
         return classes
 
+    @model_validator(mode="after")
+    def _sizes_fit(self) -> Self:
+        if not 0 < self.zoom[0] <= self.zoom[1] <= 1:
+            raise ValueError(f"zoom {self.zoom} must be two rising shares of the photo between 0 and 1")
+        if self.crop_px % self.generator.stride:
+            raise ValueError(
+                f"crop_px {self.crop_px} must be a multiple of {self.generator.stride}, 2**levels"
+            )
+        if self.crop_px < 2 ** (self.discriminator.layers + 2):
+            raise ValueError(
+                f"crop_px {self.crop_px} is too small for {self.discriminator.layers} layers of patches"
+            )
+        return self
+
 
 def load_train_config(path: Path, overrides: dict[str, Any] | None = None) -> TrainConfig:
     """Read a YAML training config; `overrides` win. Raises `Pix2PixError` naming the file and the key."""
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, ValueError) as error:
         raise Pix2PixError(f"{path} can't be read as a YAML config ({error}); check the path") from error
     if not isinstance(values, dict):
         raise Pix2PixError(f"{path} holds no settings; see configs/train-camvid.yaml for an example")

@@ -1,6 +1,10 @@
 """The engine: a loaded, warmed-up generator. Label ids in, photos out; it knows nothing of tags or windows."""
 
+import copy
+import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +17,7 @@ from pix2pix.errors import Pix2PixError
 from pix2pix.generators import Generator
 from pix2pix.tensors import to_photo
 
-MAX_PIXELS = 1 << 26  # of one batch: more is a mistake, and would exhaust the memory
+MAX_PIXELS = 1 << 24  # of one batch: more is a mistake, and would exhaust the memory
 
 
 def load(name_or_path: str | Path, *, device: str = "auto") -> "Engine":
@@ -35,8 +39,8 @@ def choose_device(device: str) -> tuple[str, str]:
         return "cpu", f"no CUDA device is there; {torch.get_num_threads()} CPU threads"
     if device == "cpu":
         return "cpu", f"asked for; {torch.get_num_threads()} CPU threads"
-    if device.split(":")[0] == "cuda":
-        if torch.cuda.is_available():
+    if found := re.fullmatch(r"cuda(?::(\d+))?", device):
+        if int(found[1] or 0) < torch.cuda.device_count():
             return device, "asked for"
         raise Pix2PixError(f"no CUDA device is there for --device {device}; use --device auto or cpu")
     raise Pix2PixError(f"--device {device} is not known; use auto, cpu or cuda")
@@ -53,8 +57,9 @@ class Engine:
         self.device = torch.device(device)
         self.dtype = torch.float16 if self.device.type == "cuda" else torch.float32
         self.description = f"{card.name} on {device} in {str(self.dtype).removeprefix('torch.')} ({reason})"
-        painter = Painter(generator.eval(), card.generator.stride)
-        self._painter = painter.to(self.device, self.dtype)
+        painter = Painter(copy.deepcopy(generator).eval(), card.generator.stride)  # the caller keeps its own
+        with _one_sentence(self.device):
+            self._painter = painter.to(self.device, self.dtype)
 
     def __call__(self, label_ids: np.ndarray) -> np.ndarray:
         """Return the photos; raises `Pix2PixError` for another shape or type."""
@@ -67,7 +72,7 @@ class Engine:
                 f"label ids of shape {label_ids.shape} are more than {MAX_PIXELS} pixels; "
                 "use a smaller size or fewer frames at once"
             )
-        with torch.inference_mode():
+        with torch.inference_mode(), _one_sentence(self.device):
             ids = torch.from_numpy(np.ascontiguousarray(label_ids)).to(self.device)
             photo_rgb: np.ndarray = self._painter(ids).cpu().numpy()  # the one synchronisation
         return photo_rgb
@@ -77,6 +82,16 @@ class Engine:
         started = time.perf_counter()
         self(np.zeros((batch_size, height, width), np.uint8))
         return time.perf_counter() - started
+
+
+@contextmanager
+def _one_sentence(device: torch.device) -> Iterator[None]:
+    """Torch says `RuntimeError` when a device has no memory left or fails."""
+    try:
+        yield
+    except RuntimeError as error:
+        reason = str(error).splitlines()[0]
+        raise Pix2PixError(f"{device} failed ({reason}); use a smaller size or --device cpu") from error
 
 
 class Painter(nn.Module):

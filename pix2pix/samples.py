@@ -1,7 +1,6 @@
 """Pictures to look at while training: label map, generated photo, real photo, side by side."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -15,15 +14,11 @@ from pix2pix.tensors import PALETTE_RGB, to_photo
 ROWS = 4
 
 
-def sample_sheet(
-    path: Path, generator: nn.Module, pairs: Sequence[Pair], config: TrainConfig, device: str
-) -> None:
-    """Write a PNG of a few held-out pairs spread over the data, whole photos at the training height."""
+def sample_sheet(generator: nn.Module, pairs: Sequence[Pair], config: TrainConfig, device: str) -> bytes:
+    """Return the PNG of a few held-out pairs spread over the data, whole photos at the training height."""
     chosen = [pairs[i] for i in np.linspace(0, len(pairs) - 1, min(ROWS, len(pairs))).round().astype(int)]
     rows = [_row(generator, *read_pair(pair), config, device) for pair in chosen]
-    partial = path.with_name(path.stem + ".partial.png")
-    cv2.imwrite(str(partial), cv2.cvtColor(np.vstack(rows), cv2.COLOR_RGB2BGR))
-    partial.replace(path)
+    return cv2.imencode(".png", cv2.cvtColor(np.vstack(rows), cv2.COLOR_RGB2BGR))[1].tobytes()
 
 
 def _row(

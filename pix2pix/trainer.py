@@ -1,8 +1,5 @@
 """The training loop of pix2pix, read top to bottom: discriminator step, generator step, average, save."""
 
-import json
-import os
-import platform
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import torch
-import yaml
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from pix2pix import checkpoint
@@ -21,6 +17,15 @@ from pix2pix.discriminator import PatchGAN
 from pix2pix.errors import Pix2PixError
 from pix2pix.generators import Generator, initialize
 from pix2pix.losses import discriminator_loss, generator_loss
+from pix2pix.run_directory import (
+    check_run,
+    load_state,
+    log_stats,
+    make_card,
+    save_state,
+    write_config,
+    writing,
+)
 from pix2pix.samples import sample_sheet
 from pix2pix.tensors import to_signed
 
@@ -40,7 +45,7 @@ def train(
     # Data: everything that a step sees follows from its number
     pairs = find_pairs(data, "train", skip=config.skip)
     held_out = find_pairs(data, "val") if (data / "leftImg8bit" / "val").is_dir() else pairs
-    open_run(out, config, resume=resume)
+    check_run(out, resume=resume)
 
     # Networks
     torch.manual_seed(config.seed)
@@ -60,6 +65,7 @@ def train(
         "discriminator_adam": discriminator_adam,
     }
     first_step, seconds_before = load_state(out, parts) if resume else (0, 0.0)
+    write_config(out, config)  # only now: a state of another config was refused
     started = time.monotonic()
 
     for step in range(first_step, config.steps):
@@ -111,12 +117,15 @@ def train(
         progress(step, losses)
         done = step + 1
         if done % config.sample_every == 0 or done == config.steps:
-            sample_sheet(out / "samples" / f"step-{done:06d}.png", average.module, held_out, config, device)
+            sheet_png = sample_sheet(average.module, held_out, config, device)
+            with writing(out / "samples" / f"step-{done:06d}.png") as partial:
+                partial.write_bytes(sheet_png)
         if done % config.save_every == 0 or done == config.steps:
             seconds = seconds_before + time.monotonic() - started
+            card = make_card(config, steps=done, images=len(pairs), hours=seconds / 3600, device=device)
+            with writing(out / "generator.safetensors") as partial:
+                checkpoint.save(partial, average.module, card)
             save_state(out, parts, done, seconds)
-            card = write_card(config, steps=done, images=len(pairs), hours=seconds / 3600, device=device)
-            checkpoint.save(out / "generator.safetensors", average.module, card)
     return out / "generator.safetensors"
 
 
@@ -126,68 +135,3 @@ def learning_rate_at(step: int, config: TrainConfig) -> float:
     if step < start:
         return config.learning_rate
     return config.learning_rate * (config.steps - step) / max(config.steps - start, 1)
-
-
-def open_run(out: Path, config: TrainConfig, *, resume: bool) -> None:
-    """Make the run directory with its resolved config, or check that it can be resumed."""
-    state = out / "state.pt"
-    if resume and not state.is_file():
-        raise Pix2PixError(f"nothing to resume in {out}: {state.name} is missing; start without --resume")
-    if not resume and out.exists() and any(out.iterdir()):
-        raise Pix2PixError(f"{out} is not empty; add --resume to go on with it or name another folder")
-    try:
-        (out / "samples").mkdir(parents=True, exist_ok=True)
-        text = yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False)
-        (out / "config.yaml").write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise Pix2PixError(
-            f"{out} can't be written ({error.strerror}); name another folder with --out"
-        ) from error
-
-
-def save_state(out: Path, parts: dict[str, Any], step: int, seconds: float) -> None:
-    """Write everything that a resumed run needs, atomically."""
-    state = {name: part.state_dict() for name, part in parts.items()} | {"step": step, "seconds": seconds}
-    partial = out / "state.pt.partial"
-    torch.save(state, partial)
-    partial.replace(out / "state.pt")
-
-
-def load_state(out: Path, parts: dict[str, Any]) -> tuple[int, float]:
-    """Read it back; return the next step and the seconds spent so far."""
-    state = torch.load(out / "state.pt", weights_only=True, map_location="cpu")
-    for name, part in parts.items():
-        part.load_state_dict(state[name])
-    _cut_stats(out / "stats.jsonl", int(state["step"]))
-    return int(state["step"]), float(state["seconds"])
-
-
-def _cut_stats(path: Path, steps: int) -> None:
-    """Drop what a killed run had logged after its last state: those steps are run again."""
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
-    path.write_text("".join(lines[:steps]), encoding="utf-8")
-
-
-def log_stats(out: Path, step: int, losses: dict[str, float], rate: float) -> None:
-    """Append one line to stats.jsonl."""
-    with (out / "stats.jsonl").open("a", encoding="utf-8") as file:
-        file.write(json.dumps({"step": step, "rate": rate} | losses) + "\n")
-
-
-def write_card(config: TrainConfig, *, steps: int, images: int, hours: float, device: str) -> checkpoint.Card:
-    """Return the card of a checkpoint made by this run."""
-    where = torch.cuda.get_device_name() if device.startswith("cuda") else platform.machine()
-    return checkpoint.Card(
-        name=config.name,
-        generator=config.generator,
-        classes=config.classes,
-        crop_px=config.crop_px,
-        data=config.about,
-        data_licence=config.data_licence,
-        licence=config.licence,
-        steps=steps,
-        images=images,
-        hours=round(hours, 2),
-        machine=f"{where}, {os.cpu_count()} CPU cores, {torch.get_num_threads()} threads",
-        versions={"torch": torch.__version__, "python": platform.python_version()},
-    )

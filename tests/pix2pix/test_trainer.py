@@ -92,15 +92,61 @@ def test_nothing_to_resume_is_said(street_data, tiny_config, tmp_path):
         train(tiny_config, data=street_data, out=tmp_path / "none", resume=True)
 
 
-def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_state(street_data, tiny_config, tmp_path):
+def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_a_finite_state(street_data, tiny_config, tmp_path):
     out = tmp_path / "run"
     train(tiny_config.model_copy(update={"steps": 2}), data=street_data, out=out)
-    before = (out / "state.pt").read_bytes()
-    wild = tiny_config.model_copy(update={"steps": 50, "learning_rate": 1e30, "decay_from": 1.0})
-    with pytest.raises(Pix2PixError, match="not finite at step"):
+    wild = tiny_config.model_copy(
+        update={"steps": 50, "learning_rate": 1e30, "decay_from": 1.0, "save_every": 1}
+    )
+    with pytest.raises(Pix2PixError, match="not finite"):
         train(wild, data=street_data, out=out, resume=True)
-    assert torch.load(out / "state.pt", weights_only=True)["step"] >= 2
-    assert before
+    state = torch.load(out / "state.pt", weights_only=True)
+    assert all(torch.isfinite(weights).all() for weights in state["generator"].values())
+
+
+def test_another_config_is_refused_and_the_record_kept(street_data, tiny_config, tmp_path):
+    out = tmp_path / "run"
+    train(tiny_config, data=street_data, out=out)
+    wide = tiny_config.model_copy(update={"generator": tiny_config.generator.model_copy(update={"width": 8})})
+    with pytest.raises(Pix2PixError, match="another config"):
+        train(wide, data=street_data, out=out, resume=True)
+    assert yaml.safe_load((out / "config.yaml").read_text())["generator"]["width"] == 4
+
+
+def test_a_damaged_state_is_one_sentence(street_data, tiny_config, tmp_path):
+    out = tmp_path / "run"
+    train(tiny_config, data=street_data, out=out)
+    (out / "state.pt").write_bytes((out / "state.pt").read_bytes()[:1000])
+    with pytest.raises(Pix2PixError, match="damaged"):
+        train(tiny_config, data=street_data, out=out, resume=True)
+
+
+def test_a_run_stopped_before_its_first_save_starts_anew(street_data, tiny_config, tmp_path):
+    def stop(step, losses):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(tiny_config, data=street_data, out=tmp_path / "run", progress=stop)
+    train(tiny_config, data=street_data, out=tmp_path / "run")
+    assert len(losses_of(tmp_path / "run")) == 4
+
+
+def test_a_full_disk_is_one_sentence_and_leaves_no_partial_file(street_data, tiny_config, tmp_path):
+    code = (
+        "import resource, signal, sys; from pathlib import Path; import yaml\n"
+        "from pix2pix.config import parse_train_config; from pix2pix.trainer import train\n"
+        "from pix2pix.errors import Pix2PixError\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))\n"
+        "config = parse_train_config(yaml.safe_load(sys.argv[1]), source='test')\n"
+        "try: train(config, data=Path(sys.argv[2]), out=Path(sys.argv[3]))\n"
+        "except Pix2PixError as error: print('SAID', error)"
+    )
+    config = yaml.safe_dump(tiny_config.model_dump(mode="json"))
+    command = [sys.executable, "-c", code, config, street_data, tmp_path / "run"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "SAID" in done.stdout, done.stderr
+    assert "can't be written" in done.stdout
+    assert not list((tmp_path / "run").glob("*.partial*"))
 
 
 def test_the_rate_is_constant_then_falls_to_zero(tiny_config):

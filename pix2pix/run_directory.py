@@ -1,0 +1,130 @@
+"""What one training run leaves on disk: config, stats.jsonl, samples, resumable state, the generator."""
+
+import json
+import os
+import pickle
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from safetensors import SafetensorError
+
+from pix2pix.checkpoint import Card
+from pix2pix.config import TrainConfig
+from pix2pix.errors import Pix2PixError
+
+OURS = {"config.yaml", "stats.jsonl", "samples"}
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[Path]:
+    """Yield a partial name that becomes `path` when all of it is written; a full disk is one sentence."""
+    partial = path.with_name(f"{path.stem}.partial{path.suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield partial
+        partial.replace(path)
+    except (OSError, RuntimeError, SafetensorError) as error:  # torch says RuntimeError of a full disk
+        partial.unlink(missing_ok=True)
+        reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
+        raise Pix2PixError(f"{path} can't be written ({reason}); free the disk, then --resume") from error
+
+
+def check_run(out: Path, *, resume: bool) -> None:
+    """Refuse a folder that holds other things, or a run that can't be resumed; one without a state starts anew."""
+    state = out / "state.pt"
+    if resume and not state.is_file():
+        raise Pix2PixError(f"nothing to resume in {out}: {state.name} is missing; start without --resume")
+    if resume or not out.exists():
+        return
+    if not out.is_dir():
+        raise Pix2PixError(f"{out} is a file; name a folder with --out")
+    found = {path.name for path in out.iterdir() if ".partial" not in path.name}
+    if found - OURS:
+        raise Pix2PixError(f"{out} is not empty; add --resume to go on with it or name another folder")
+    (out / "stats.jsonl").unlink(missing_ok=True)
+
+
+def write_config(out: Path, config: TrainConfig) -> None:
+    """Write the resolved config."""
+    with writing(out / "config.yaml") as partial:
+        text = yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False)
+        partial.write_text(text, encoding="utf-8")
+
+
+def save_state(out: Path, parts: dict[str, Any], step: int, seconds: float) -> None:
+    """Write everything that a resumed run needs, atomically; weights that are not finite are refused."""
+    if not all(torch.isfinite(weights).all() for weights in parts["generator"].parameters()):
+        raise Pix2PixError(
+            f"the weights are not finite after step {step}; the last good state is in {out}, "
+            "resume with a lower --learning-rate"
+        )
+    state = {name: part.state_dict() for name, part in parts.items()} | {"step": step, "seconds": seconds}
+    with writing(out / "state.pt") as partial:
+        torch.save(state, partial)
+
+
+def load_state(out: Path, parts: dict[str, Any]) -> tuple[int, float]:
+    """Read it back; return the next step and the seconds spent so far."""
+    path = out / "state.pt"
+    try:
+        state = torch.load(path, weights_only=True, map_location="cpu")
+        for name, part in parts.items():
+            part.load_state_dict(state[name])
+        step, seconds = int(state["step"]), float(state["seconds"])
+    except (
+        OSError,
+        EOFError,
+        RuntimeError,
+        KeyError,
+        ValueError,
+        TypeError,
+        pickle.UnpicklingError,
+    ) as error:
+        reason = str(error).splitlines()[0]
+        raise Pix2PixError(
+            f"{path} is damaged or of another config ({reason}); see {out / 'config.yaml'}"
+        ) from error
+    _cut_stats(out / "stats.jsonl", step)
+    return step, seconds
+
+
+def log_stats(out: Path, step: int, losses: dict[str, float], rate: float) -> None:
+    """Append one line to stats.jsonl."""
+    path = out / "stats.jsonl"
+    try:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"step": step, "rate": rate} | losses) + "\n")
+    except OSError as error:
+        raise Pix2PixError(
+            f"{path} can't be written ({error.strerror}); free the disk, then --resume"
+        ) from error
+
+
+def make_card(config: TrainConfig, *, steps: int, images: int, hours: float, device: str) -> Card:
+    """Return the card of a checkpoint made by this run."""
+    where = torch.cuda.get_device_name() if device.startswith("cuda") else platform.machine()
+    return Card(
+        name=config.name,
+        generator=config.generator,
+        classes=config.classes,
+        crop_px=config.crop_px,
+        data=config.about,
+        data_licence=config.data_licence,
+        licence=config.licence,
+        steps=steps,
+        images=images,
+        hours=round(hours, 2),
+        machine=f"{where}, {os.cpu_count()} CPU cores, {torch.get_num_threads()} threads",
+        versions={"torch": torch.__version__, "python": platform.python_version()},
+    )
+
+
+def _cut_stats(path: Path, steps: int) -> None:
+    """Drop what a killed run had logged after its last state: those steps are run again."""
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
+    path.write_text("".join(lines[:steps]), encoding="utf-8")
