@@ -8,7 +8,9 @@ pygame's dummy driver. With a CUDA device its rows follow the CPU's.
 
 import os
 import platform
+import re
 from itertools import islice
+from pathlib import Path
 
 import click
 
@@ -26,10 +28,13 @@ def main(frames: int, checkpoint: str, devices: tuple[str, ...]) -> None:
     import torch
 
     found = ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",)
-    cpu = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if "model name" in line), "?")
-    print(f"{cpu}, {os.cpu_count()} cores, torch {torch.__version__}, python {platform.python_version()}")
+    cpu = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text(encoding="utf-8"))
+    versions = f"torch {torch.__version__}, python {platform.python_version()}"
+    print(f"{cpu[1] if cpu else '?'}, {os.cpu_count()} cores, {versions}")
     print("stage, p50 / p95 in ms; frames/s are of the whole road\n")
-    rows = [measure(checkpoint, device, *size, frames=frames) for device in devices or found for size in SIZES]
+    rows = [
+        measure(checkpoint, device, *size, frames=frames) for device in devices or found for size in SIZES
+    ]
     stages = list(rows[0]["stages"])
     print("| device, size | " + " | ".join(stages) + " | frames/s |")
     print("|---|" + "---|" * (len(stages) + 1))
@@ -41,7 +46,7 @@ def main(frames: int, checkpoint: str, devices: tuple[str, ...]) -> None:
 def measure(checkpoint: str, device: str, width: int, height: int, *, frames: int) -> dict:
     """Drive `frames` frames and return the quantiles of every stage."""
     import pix2pix
-    from carla_bridge.config import CameraConfig, SessionConfig
+    from carla_bridge.config import CameraConfig
     from carla_bridge.session import LiveDrive
     from carla_bridge.standin.process import StandInProcess
     from carla_bridge.timing import StageTimes
@@ -53,8 +58,8 @@ def measure(checkpoint: str, device: str, width: int, height: int, *, frames: in
     camera, times = CameraConfig(width=width, height=height), StageTimes(window=frames)
     with (
         StandInProcess(seed=0) as server,
-        LiveDrive.open(host=server.host, port=server.port, camera=camera, session=SessionConfig(), times=times) as drive,
-        Viewer(drive.meta, times=times) as viewer,
+        LiveDrive.open(host=server.host, port=server.port, camera=camera, times=times) as drive,
+        Viewer((width, height), meta=drive.meta, times=times) as viewer,
     ):
         for pair in islice(translate(drive, engine, times=times), frames):
             with times.measure("show"):

@@ -37,7 +37,8 @@ def spawn_points(world_map: "carla.Map", *, seed: int) -> list["carla.Transform"
 
 def spawn_ego(server: Server, blueprint_id: str, points: Sequence["carla.Transform"]) -> "carla.Vehicle":
     """Put the ego vehicle, role name "hero", on the first free spawn point."""
-    library = server.world.get_blueprint_library()
+    with server.answering("list its blueprints"):
+        library = server.world.get_blueprint_library()
     try:
         blueprint = library.find(blueprint_id)
     except IndexError:
@@ -57,13 +58,13 @@ def spawn_ego(server: Server, blueprint_id: str, points: Sequence["carla.Transfo
 
 
 def spawn_traffic(
-    server: Server, count: int, points: Sequence["carla.Transform"], *, seed: int, tm_port: int
+    server: Server, count: int, points: Sequence["carla.Transform"], *, seed: int
 ) -> Iterator[int]:
-    """Spawn up to so many cars that drive by the Traffic Manager and yield their ids; fewer are warned of."""
+    """Spawn up to so many cars and yield their ids; fewer are warned of."""
     cars = [each for each in server.world.get_blueprint_library().filter("vehicle.*") if _is_car(each)]
     cars.sort(key=lambda blueprint: blueprint.id)
     draw, places, missing = random.Random(seed), iter(points), count
-    while batch := [_driven(draw.choice(cars), point, tm_port) for point in islice(places, missing)]:
+    while batch := [_spawn(draw.choice(cars), point) for point in islice(places, missing)]:
         for answer in server.client.apply_batch_sync(batch, False):
             if not answer.error:
                 missing -= 1
@@ -78,7 +79,10 @@ def destroy(server: Server, actor_ids: Sequence[int]) -> None:
     By batch: `actor.destroy()` refuses silently while no tick has shown the actor alive.
     """
     command = load_client().command
-    server.client.apply_batch_sync([command.DestroyActor(actor_id) for actor_id in actor_ids], False)
+    batch = [command.DestroyActor(actor_id) for actor_id in actor_ids]
+    for answer in server.client.apply_batch_sync(batch, False):
+        if answer.error and "not found" not in answer.error:  # attached ones go with their vehicle
+            _log.warning("actor %d at %s was not destroyed: %s", answer.actor_id, server.where, answer.error)
 
 
 def free_tm_port(wanted: int | None) -> int:
@@ -96,13 +100,16 @@ def free_tm_port(wanted: int | None) -> int:
     raise BridgeError("no free port for the Traffic Manager on this machine")
 
 
-def _driven(
-    blueprint: "carla.ActorBlueprint", point: "carla.Transform", tm_port: int
-) -> "carla.command.SpawnActor":
+def drive_themselves(server: Server, actor_ids: Sequence[int], *, tm_port: int) -> None:
+    """Hand vehicles to the Traffic Manager; only after a tick, or it reads places that nobody has sent yet."""
     command = load_client().command
+    batch = [command.SetAutopilot(actor_id, True, tm_port) for actor_id in actor_ids]
+    server.client.apply_batch_sync(batch, False)
+
+
+def _spawn(blueprint: "carla.ActorBlueprint", point: "carla.Transform") -> "carla.command.SpawnActor":
     blueprint.set_attribute("role_name", "autopilot")
-    drive = command.SetAutopilot(command.FutureActor, True, tm_port)
-    return command.SpawnActor(blueprint, point).then(drive)
+    return load_client().command.SpawnActor(blueprint, point)
 
 
 def _is_car(blueprint: "carla.ActorBlueprint") -> bool:

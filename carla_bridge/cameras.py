@@ -6,6 +6,7 @@ CARLA delivers pictures on a thread of its own, which here only copies the tags 
 import queue
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
 from carla_bridge.config import CameraConfig
@@ -70,7 +71,8 @@ class SemanticCamera:
             try:
                 return self._frames.put_nowait(LabelFrame(image.frame, image.timestamp, tags))
             except queue.Full:
-                self._frames.get_nowait()  # the oldest; nobody will ask for it any more
+                with suppress(queue.Empty):  # the reader may have taken it just now
+                    self._frames.get_nowait()  # the oldest; nobody will ask for it any more
 
 
 def spawn_camera(world: "carla.World", config: CameraConfig, *, parent: "carla.Actor") -> "carla.Sensor":

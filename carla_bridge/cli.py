@@ -12,21 +12,22 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import click
 
 from carla_bridge.errors import BridgeError
+from carla_bridge.standin.errors import StandInError
 from pix2pix.commands import Commands
 from pix2pix.errors import Pix2PixError
 
 if TYPE_CHECKING:
     from carla_bridge.config import LiveConfig
+    from pix2pix.inference import Engine
 
 Command = Callable[..., Any]
 SHIPPED = "camvid-unet"  # the checkpoint that comes with the package
-DEMO_FRAMES = 200  # of a demo without a window: ten seconds of driving
 
 
 class BridgeCommands(Commands):
     """Our commands and the errors that they may meet."""
 
-    errors: ClassVar[tuple[type[Exception], ...]] = (BridgeError, Pix2PixError)
+    errors: ClassVar[tuple[type[Exception], ...]] = (BridgeError, Pix2PixError, StandInError)
 
 
 def options(*decorators: Command) -> Callable[[Command], Command]:
@@ -49,14 +50,20 @@ drive_options = options(
         "--config", "config_path", type=click.Path(path_type=Path), help="YAML, see configs/live.yaml."
     ),
     click.option(
-        "--frames", type=click.IntRange(min=1), help="Stop after so many.  [default: when you say so]"
+        "--frames",
+        type=click.IntRange(min=1),
+        help="Stop after so many.  [default: when you close the window, or 200]",
     ),
     click.option("--out", type=click.Path(path_type=Path), help="Write label | photo to this mp4."),
     click.option("--overwrite", is_flag=True, help="Replace --out if it exists."),
     click.option("--headless", is_flag=True, help="No window."),
     click.option("--checkpoint", help=f"A shipped name or a path.  [default: {SHIPPED}]"),
     click.option("--device", help="auto, cpu, cuda or cuda:N.  [default: auto]"),
-    click.option("--seed", type=click.IntRange(min=0), help="Same seed, same drive.  [default: 0]"),
+    click.option(
+        "--seed",
+        type=click.IntRange(min=0),
+        help="Of town, spawn point and traffic.  [default: 0]",
+    ),
     click.option("--width", type=int, help="Of the camera, in pixels.  [default: 512]"),
     click.option("--height", type=int, help="Of the camera, in pixels.  [default: 256]"),
     click.option("--fov", type=float, help="Of the camera, horizontal, in degrees.  [default: 90]"),
@@ -97,15 +104,17 @@ def demo(config_path: Path | None, out: Path | None, overwrite: bool, headless: 
 
     Example: carla-bridge demo --headless --frames 60 --out drive.mp4
     """
+    from carla_bridge.show import check_outputs, show_drive
     from carla_bridge.standin.process import StandInProcess
 
     config = read_config(config_path, given)
-    if headless and config.frames is None:
-        config = config.model_copy(update={"frames": DEMO_FRAMES})
+    check_outputs(out, overwrite=overwrite)
+    engine = load_engine(config)
     with StandInProcess(seed=config.session.seed) as standin:
         server = config.server.model_copy(update={"host": standin.host, "port": standin.port})
         config = config.model_copy(update={"server": server})
-        drive_and_show(config, out=out, overwrite=overwrite, headless=headless)
+        ending = show_drive(config, engine, out=out, overwrite=overwrite, headless=headless, say=click.echo)
+    end_with(ending)
 
 
 @main.command()
@@ -128,8 +137,12 @@ def live(config_path: Path | None, out: Path | None, overwrite: bool, headless: 
 
     Example: carla-bridge live --host 127.0.0.1 --port 2000
     """
+    from carla_bridge.show import check_outputs, show_drive
+
     config = read_config(config_path, given)
-    drive_and_show(config, out=out, overwrite=overwrite, headless=headless)
+    check_outputs(out, overwrite=overwrite)
+    engine = load_engine(config)
+    end_with(show_drive(config, engine, out=out, overwrite=overwrite, headless=headless, say=click.echo))
 
 
 def read_config(path: Path | None, given: dict[str, Any]) -> "LiveConfig":
@@ -188,11 +201,19 @@ def recover(host: str, port: int, yes: bool) -> None:
     click.echo(f"the server at {host}:{port} needs this:")
     for sentence in plan.sentences():
         click.echo(f"  {sentence}")
-    if not yes and not click.confirm("Do it?"):
+    if not yes and not confirmed("Do it?"):
         click.echo("nothing was changed")
         return
     recovery.execute(plan)
     click.echo("done")
+
+
+def confirmed(question: str) -> bool:
+    """Ask; Ctrl-C at the question is Ctrl-C."""
+    try:
+        return click.confirm(question)
+    except click.Abort as error:
+        raise KeyboardInterrupt from error
 
 
 @main.command()
@@ -209,7 +230,10 @@ def doctor(host: str, port: int, checkpoint: str, device: str) -> None:
     def describe_engine() -> str:
         import pix2pix
 
-        return str(pix2pix.load(checkpoint, device=device).description)
+        try:
+            return str(pix2pix.load(checkpoint, device=device).description)
+        except Pix2PixError as error:
+            raise BridgeError(str(error)) from error
 
     for check in examine(host, port, describe_engine=describe_engine, out=Path("recordings")):
         click.secho("ok    " if check.ok else "look  ", fg="green" if check.ok else "yellow", nl=False)
@@ -218,16 +242,18 @@ def doctor(host: str, port: int, checkpoint: str, device: str) -> None:
             click.echo(f"      → {check.next_step}")
 
 
-def drive_and_show(config: "LiveConfig", *, out: Path | None, overwrite: bool, headless: bool) -> None:
-    """Load the engine, drive, and end with 130 after Ctrl-C."""
+def load_engine(config: "LiveConfig") -> "Engine":
+    """Return the warmed-up generator, after a line on which it is and why."""
     import pix2pix
-    from carla_bridge.show import check_outputs, show_drive
 
-    check_outputs(out, overwrite=overwrite)
-    engine = pix2pix.load(config.checkpoint, device=config.device)
+    engine: Engine = pix2pix.load(config.checkpoint, device=config.device)
     click.echo(f"engine: {engine.description}")
     engine.warm_up(config.camera.height, config.camera.width)
-    ending = show_drive(config, engine, out=out, overwrite=overwrite, headless=headless, say=click.echo)
+    return engine
+
+
+def end_with(ending: str) -> None:
+    """Exit with 130 after Ctrl-C."""
     if ending == "interrupted":
         raise click.exceptions.Exit(130)
 

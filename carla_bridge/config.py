@@ -59,7 +59,7 @@ class SessionConfig(Settings):
     """What happens in the world while we drive; all of it is undone afterwards."""
 
     step_s: Annotated[float, Field(gt=0, le=0.1)] = 0.05  # CARLA's physics goes wrong beyond 0.1
-    seed: NonNegativeInt = 0  # spawn points, traffic and the Traffic Manager's choices
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0  # spawn points, traffic and the Traffic Manager's choices
     ego_blueprint: str = "vehicle.tesla.model3"
     spawn_index: NonNegativeInt | None = None  # None: the first free one, in an order drawn from the seed
     vehicles: NonNegativeInt = 0  # other cars, driven by the Traffic Manager
@@ -102,7 +102,7 @@ def _read(path: Path) -> dict[str, Any]:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigRefused(str(path), f"cannot be read: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError) as error:
         raise ConfigRefused(str(path), "is not YAML: " + " ".join(str(error).split())) from error
     if values is None:
         return {}

@@ -23,11 +23,18 @@ class ContactSheet:
     """
 
     def __init__(
-        self, path: Path | str, *, rows: int = 6, photo_width_px: int = 384, overwrite: bool = False
+        self,
+        path: Path | str,
+        *,
+        title: str = "",  # where the frames come from, for the captions
+        rows: int = 6,
+        photo_width_px: int = 384,
+        overwrite: bool = False,
     ) -> None:
         assert rows > 0, rows
         self.path = Path(path)
         self._rows = rows
+        self._title = title
         self._photo_width_px = photo_width_px
         self._overwrite = overwrite
         self._seen = 0
@@ -66,6 +73,6 @@ class ContactSheet:
         height = max(1, round(both.shape[0] * width / both.shape[1]))
         row = np.full((_CAPTION_PX + height, width, 3), _PAPER_RGB, np.uint8)
         row[_CAPTION_PX:] = cv2.resize(both, (width, height), interpolation=cv2.INTER_AREA)
-        caption = f"tick {pair.frame.tick}   {pair.frame.time_s:.2f} s"
+        caption = f"tick {pair.frame.tick}   {pair.frame.time_s:.2f} s   {self._title}"
         cv2.putText(row, caption, (2, 15), cv2.FONT_HERSHEY_SIMPLEX, 0.42, _INK_RGB, 1, cv2.LINE_AA)
         return row

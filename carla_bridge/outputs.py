@@ -33,9 +33,9 @@ def writing(path: Path) -> Iterator[None]:
 
 def make_room(path: Path, *, overwrite: bool) -> None:
     """Create the folders a result needs; refuse a place that is taken."""
-    if path.is_dir() or (path.exists() and not overwrite):
-        raise OutputExists(path)
     with writing(path):
+        if path.is_dir() or (path.exists() and not overwrite):
+            raise OutputExists(path)
         path.parent.mkdir(parents=True, exist_ok=True)
 
 

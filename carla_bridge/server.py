@@ -57,7 +57,7 @@ class Lifeline:
         self._host, self._port = host, port
         try:
             self._socket = socket.create_connection((host, port), timeout=timeout_s)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # the latter for what can be no host's name
             raise ServerUnreachable(host, port) from error
         try:
             self.version = self._ask_version(time.monotonic() + timeout_s)

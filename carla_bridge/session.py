@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
-from carla_bridge.actors import destroy, spawn_ego, spawn_points, spawn_traffic
+from carla_bridge.actors import destroy, drive_themselves, spawn_ego, spawn_points, spawn_traffic
 from carla_bridge.cameras import SemanticCamera, SensorTimeout, spawn_camera
 from carla_bridge.config import CameraConfig, ServerConfig, SessionConfig
 from carla_bridge.errors import BridgeError
@@ -160,7 +160,8 @@ def _populate(
         ego = spawn_ego(server, session.ego_blueprint, _choose(points, session, world_map))
         made.append(ego.id)
     with held(), server.answering("spawn the traffic"):
-        made += spawn_traffic(server, session.vehicles, points, seed=session.seed, tm_port=tm_port)
+        made += spawn_traffic(server, session.vehicles, points, seed=session.seed)
+        vehicles = list(made)
     with held(), server.answering("spawn the camera"):
         sensor = spawn_camera(server.world, camera, parent=ego)
         made.append(sensor.id)
@@ -169,7 +170,7 @@ def _populate(
         undo.later("stop the camera", semantic.stop)
     server.tick()  # the client knows a new actor's place only from the next state on
     with server.answering("start the autopilot"):
-        ego.set_autopilot(True, tm_port)
+        drive_themselves(server, vehicles, tm_port=tm_port)
     return ego, semantic
 
 

@@ -7,23 +7,30 @@ from pathlib import Path
 
 from carla_bridge.config import LiveConfig
 from carla_bridge.contact_sheet import ContactSheet
+from carla_bridge.errors import BridgeError
 from carla_bridge.frames import DriveMeta
 from carla_bridge.live import Ending, LiveResult, run_live
-from carla_bridge.outputs import make_room
+from carla_bridge.outputs import make_room, partial_path
 from carla_bridge.session import LiveDrive
 from carla_bridge.timing import StageTimes
 from carla_bridge.translate import Engine
-from carla_bridge.video import Mp4
+from carla_bridge.video import Mp4, UnfinishedVideo
 from carla_bridge.viewer import NoWindow, Viewer
 
 Say = Callable[[str], object]
+FRAMES_WITHOUT_WINDOW = 200  # ten seconds of driving: without a window nobody says when it is enough
 
 
 def check_outputs(out: Path | None, *, overwrite: bool) -> None:
     """Refuse a taken or forbidden place for the video and its contact sheet, before anything takes time."""
-    if out is not None:
-        make_room(out, overwrite=overwrite)
-        make_room(sheet_of(out), overwrite=overwrite)
+    if out is None:
+        return
+    if out.suffix.lower() != ".mp4":
+        raise BridgeError(f"--out {out} must end in .mp4; the contact sheet goes beside it as .png")
+    make_room(out, overwrite=overwrite)
+    make_room(sheet_of(out), overwrite=overwrite)
+    if partial_path(out).exists() and not overwrite:
+        raise UnfinishedVideo(partial_path(out))
 
 
 def show_drive(
@@ -40,17 +47,20 @@ def show_drive(
         viewer = None if headless else _open_window(stack, meta, times, say)
         if viewer is None and out is None:
             out = _free_name(Path("recordings"))
+        frames = config.frames or (None if viewer else FRAMES_WITHOUT_WINDOW)
         video = sheet = None
-        if out is not None:
-            video = stack.enter_context(Mp4(out, fps_hz=meta.fps_hz, overwrite=overwrite))
-            sheet = stack.enter_context(ContactSheet(sheet_of(out), overwrite=overwrite))
+        if out is not None:  # the sheet is closed last: no video, no sheet
+            title = f"{meta.map_name} (server {meta.server_version})"
+            sheet = stack.enter_context(ContactSheet(sheet_of(out), title=title, overwrite=overwrite))
+            video = stack.enter_context(Mp4(out, fps_hz=meta.fps_hz, title=title, overwrite=overwrite))
+            say(f"writing {'until you end it' if frames is None else f'{frames} frames'} to {out}")
         result = run_live(
             drive,
             engine,
             viewer=viewer,
             video=video,
             sheet=sheet,
-            frames=config.frames,
+            frames=frames,
             unknown=config.server.unknown_tags,
             times=times,
         )
@@ -74,7 +84,11 @@ def _open_window(stack: ExitStack, meta: DriveMeta, times: StageTimes, say: Say)
 
 def _free_name(folder: Path) -> Path:
     names = (folder / f"drive-{number:03d}.mp4" for number in count(1))
-    return next(name for name in names if not name.exists() and not sheet_of(name).exists())
+    return next(
+        name
+        for name in names
+        if not any(path.exists() for path in (name, sheet_of(name), partial_path(name)))
+    )
 
 
 def _report(result: LiveResult, times: StageTimes, out: Path | None, say: Say) -> None:

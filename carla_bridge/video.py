@@ -10,7 +10,7 @@ from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import Self
 
 import av
 import cv2
@@ -53,13 +53,22 @@ class Mp4:
     the `with` block leaves the video, closed and playable, under its partial name.
     """
 
-    def __init__(self, path: Path | str, *, fps_hz: float, crf: int = 20, overwrite: bool = False):
+    def __init__(
+        self,
+        path: Path | str,
+        *,
+        fps_hz: float,
+        title: str = "",  # where the frames come from; it travels in the file's metadata
+        crf: int = 20,
+        overwrite: bool = False,
+    ):
         self.path = Path(path)
         self.frames = 0
         self.codec = ""  # known from the first frame on
         self._partial = partial_path(self.path)
         self._fps_hz = Fraction(fps_hz).limit_denominator(1001)
         self._crf = crf
+        self._title = title
         self._overwrite = overwrite
 
     def __enter__(self) -> Self:
@@ -67,9 +76,12 @@ class Mp4:
         if self._partial.exists() and not self._overwrite:
             raise UnfinishedVideo(self._partial)
         with writing(self.path):
-            self._file = _open_unbuffered(self._partial)
+            self._file = self._partial.open(
+                "wb" if self._overwrite else "xb", buffering=0
+            )  # a kill finds every byte
             options = {"movflags": _MOVIE_FLAGS, "flush_packets": "1"}
             self._container = av.open(self._file, "w", format="mp4", options=options)
+        self._container.metadata["title"] = self._title
         return self
 
     def write(self, image_rgb: np.ndarray) -> None:
@@ -131,10 +143,6 @@ class Mp4:
         stream.codec_context.color_primaries = ColorPrimaries.BT709
         stream.codec_context.color_trc = ColorTrc.BT709
         return stream
-
-
-def _open_unbuffered(path: Path) -> BinaryIO:
-    return path.open("wb", buffering=0)  # a kill must find every byte on disk
 
 
 def _encoder_options(codec: str, crf: int) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """The rules of the house, run by the same command as the tests."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -21,13 +20,6 @@ def test_the_tools_have_nothing_to_say(command):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_no_client_module_knows_the_stand_in():
-    clients = [path for path in (ROOT / "carla_bridge").glob("*.py") if path.name != "cli.py"]
-    assert clients
-    offenders = [path.name for path in clients if "import" in _lines_with(path, "carla_bridge.standin")]
-    assert not offenders
-
-
 @pytest.mark.parametrize("program", ["carla_bridge", "pix2pix"])
 def test_help_loads_nothing_heavy(program):
     code = (
@@ -37,14 +29,3 @@ def test_help_loads_nothing_heavy(program):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
-
-
-def test_import_works_without_a_home():
-    code = "import carla_bridge, pix2pix, carla_bridge.labels"
-    environment = {key: value for key, value in os.environ.items() if key != "HOME"}
-    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
-    assert "HOME" not in environment
-
-
-def _lines_with(path: Path, word: str) -> str:
-    return "\n".join(line for line in path.read_text(encoding="utf-8").splitlines() if word in line)

@@ -8,8 +8,9 @@ import signal
 import sys
 import threading
 
+from .errors import StandInError
 from .schema import EpisodeSettings
-from .server import StandIn, StandInError
+from .server import StandIn
 
 
 def main() -> int:

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from types import TracebackType
 
-from .server import StandInError
+from .errors import StandInError
 
 END_S = 10.0
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from types import TracebackType
 
 from . import calls_actors, calls_batch, calls_world  # noqa: F401  # they fill the table of methods
+from .errors import StandInError
 from .rpc import answer
 from .schema import EpisodeSettings
 from .simulation import Simulation
@@ -20,10 +21,6 @@ log = logging.getLogger(__name__)
 MAX_CLIENTS = 64
 HOLD_S = 1.0
 DURING_LOAD = ("version", "get_episode_info", "get_sensor_token")
-
-
-class StandInError(Exception):
-    """The stand-in cannot start; the message says why."""
 
 
 class StandIn:
@@ -165,7 +162,8 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port))
     except (OSError, OverflowError) as error:
-        raise StandInError(f"cannot listen on {host}:{port}: {error}; choose another port") from error
+        reason = getattr(error, "strerror", None) or error
+        raise StandInError(f"cannot listen on {host}:{port} ({reason}); choose another port") from error
 
 
 def _listen_beside(host: str, port: int) -> socket.socket:

@@ -21,7 +21,7 @@ from carla_bridge.standin.process import StandInProcess
 from pix2pix import checkpoint
 from pix2pix.config import GeneratorConfig, TrainConfig
 from pix2pix.generators import Generator
-from pix2pix.trainer import write_card
+from pix2pix.run_directory import make_card
 
 PROGRAM = Path(sys.executable).with_name("carla-bridge")
 SMALL = ["--headless", "--width", "64", "--height", "32", "--device", "cpu"]
@@ -39,7 +39,7 @@ def tiny(tmp_path_factory) -> Path:
     config = TrainConfig(
         name="tiny", classes=(7, 8, 11, 23, 26), generator=GeneratorConfig(width=4, levels=3)
     )
-    card = write_card(config, steps=0, images=0, hours=0, device="cpu")
+    card = make_card(config, steps=0, images=0, hours=0, device="cpu")
     path = tmp_path_factory.mktemp("checkpoint") / "tiny.safetensors"
     checkpoint.save(path, Generator(card.generator, card.classes), card)
     return path
@@ -65,6 +65,21 @@ def test_demo_leaves_a_video_and_a_contact_sheet(tiny, tmp_path):
     assert out.with_suffix(".png").is_file()
     assert "StandIn/Maps/StandIn-0" in done.stdout
     assert sorted(path.name for path in out.parent.iterdir()) == ["drive.mp4", "drive.png"]
+
+
+def test_the_video_names_the_town_it_shows(tiny, tmp_path):
+    out = tmp_path / "drive.mp4"
+    assert run("demo", *SMALL, "--frames", 2, "--seed", 3, "--out", out, "--checkpoint", tiny).returncode == 0
+    with av.open(str(out)) as container:
+        assert "StandIn/Maps/StandIn-3" in container.metadata["title"]
+
+
+def test_what_a_killed_demo_left_does_not_hinder_the_next(tiny, tmp_path):
+    (tmp_path / "recordings").mkdir()
+    (tmp_path / "recordings" / "drive-001.partial.mp4").write_bytes(b"precious")
+    done = run("demo", *SMALL, "--frames", 2, "--checkpoint", tiny, cwd=tmp_path)
+    assert "wrote recordings/drive-002.mp4" in done.stdout, done.stderr
+    assert (tmp_path / "recordings" / "drive-001.partial.mp4").read_bytes() == b"precious"
 
 
 def test_demo_without_a_screen_says_so_and_goes_on(tiny, tmp_path):
@@ -189,6 +204,14 @@ def test_an_output_that_exists_is_kept(tiny, tmp_path):
     assert out.read_text() == "precious"
 
 
+def test_a_video_that_would_be_its_own_contact_sheet_is_refused(tiny, tmp_path):
+    out = tmp_path / "drive.png"
+    out.write_text("precious")
+    done = run("demo", *SMALL, "--frames", 1, "--out", out, "--overwrite", "--checkpoint", tiny)
+    said_in_one_sentence(done, ".mp4")
+    assert out.read_text() == "precious"
+
+
 def test_an_output_that_cannot_be_written_is_one_sentence(tiny, tmp_path):
     (tmp_path / "file").write_text("")
     done = run("demo", *SMALL, "--frames", 1, "--out", tmp_path / "file" / "drive.mp4", "--checkpoint", tiny)
@@ -225,6 +248,17 @@ def test_doctor_names_engine_server_and_next_steps(standin, tiny):
     assert "tiny on cpu" in done.stdout
     assert f"0.9.16 at 127.0.0.1:{standin.port}" in done.stdout
     assert "libx264: opens" in done.stdout
+
+
+def test_doctor_goes_on_past_a_missing_checkpoint():
+    done = run("doctor", "--port", 1, "--checkpoint", "nope")
+    assert "engine: no checkpoint nope" in done.stdout, done.stderr
+    assert "disk:" in done.stdout
+
+
+@pytest.mark.parametrize("host", ["127.0.0..1", "no.such.host.invalid"])
+def test_a_host_that_is_none_is_one_sentence(tiny, host):
+    said_in_one_sentence(run("live", *SMALL, "--host", host, "--checkpoint", tiny), host)
 
 
 def test_doctor_says_what_to_do_without_a_server(tiny):

@@ -33,6 +33,30 @@ def test_the_skips_carry_fine_detail_past_the_bottleneck():
         assert not torch.equal(network(x), flat)
 
 
+@pytest.mark.parametrize("smooth", [True, False])
+def test_smooth_upsampling_paints_no_grid_on_a_plain_surface(smooth):
+    torch.manual_seed(0)
+    network = UNet(1, GeneratorConfig(width=8, levels=4, smooth=smooth)).eval()
+    with torch.no_grad():
+        middle = network(torch.ones(1, 1, 256, 256))[..., 96:160, 96:160]
+    grid = (middle - middle.mean((2, 3), keepdim=True)).abs().max()
+    assert (grid < 1e-5) == smooth
+
+
+def test_smooth_upsampling_stays_in_place_and_shares_its_weights():
+    torch.manual_seed(0)
+    plain = UNet(2, GeneratorConfig(width=4, levels=4)).eval()
+    smooth = UNet(2, GeneratorConfig(width=4, levels=4, smooth=True)).eval()
+    smooth.load_state_dict(plain.state_dict())
+    x = torch.randn(1, 2, 32, 32)
+    with torch.no_grad():
+        flipped = smooth(x.flip(3)).flip(3)
+        for module in smooth.modules():  # mirrored weights must give the mirrored picture: no shift to a side
+            if isinstance(module, torch.nn.Conv2d | torch.nn.ConvTranspose2d):
+                module.weight.copy_(module.weight.flip(3))
+        torch.testing.assert_close(smooth(x), flipped, atol=1e-4, rtol=1e-4)
+
+
 def test_three_layers_judge_70_by_70_pixels():
     torch.manual_seed(0)
     judge = PatchGAN(2, DiscriminatorConfig(width=4, layers=3))
