@@ -40,6 +40,7 @@ class Card(Settings):
     hours: float
     machine: str
     versions: dict[str, str]
+    notes: str = ""  # whatever else one must know to repeat it
     metrics: dict[str, float] = Field(default_factory=dict)
 
 

@@ -32,6 +32,7 @@ class GeneratorConfig(Settings):
     levels: Annotated[int, Field(ge=3, le=10)] = 8  # down-samplings; 8 is the paper's U-Net-256
     norm: Literal["instance", "batch"] = "instance"
     smooth: bool = False  # blur after every upsampling: no checkerboard and no grid of dots on plain surfaces
+    noise: bool = False  # noise after every upsampling, so that a plain surface can have texture
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.5
     input: Literal["one-hot", "palette"] = "one-hot"
 

@@ -29,7 +29,7 @@ class UNet(nn.Module):
             target = 3 if level == 0 else channels[level - 1]
             skip = 1 if level == innermost else 2  # every level but the innermost is fed its skip as well
             dropout = config.dropout if innermost - 3 <= level < innermost else 0.0
-            self.up.append(_up(width * skip, target, norm if level else None, dropout, smooth=config.smooth))
+            self.up.append(_up(width * skip, target, norm if level else None, dropout, config))
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the photo, N,3,H,W in -1..1."""
@@ -52,15 +52,45 @@ def _down(source: int, width: int, norm: Callable[[int], nn.Module] | None, *, f
 
 
 def _up(
-    source: int, target: int, norm: Callable[[int], nn.Module] | None, dropout: float, *, smooth: bool
+    source: int, target: int, norm: Callable[[int], nn.Module] | None, dropout: float, config: GeneratorConfig
 ) -> nn.Sequential:
-    upsample = SmoothConvTranspose2d if smooth else nn.ConvTranspose2d
+    upsample = SmoothConvTranspose2d if config.smooth else nn.ConvTranspose2d
     layers: list[nn.Module] = [nn.ReLU(), upsample(source, target, 4, stride=2, padding=1)]
     if norm:
         layers.append(norm(target))
     if dropout:
         layers.append(nn.Dropout(dropout))
+    if norm and config.noise:
+        layers.append(Noise(target))
     return nn.Sequential(*layers)
+
+
+class Noise(nn.Module):
+    """Adds the same noise to every channel at a learnt strength (StyleGAN, Karras et al. 2019, arXiv 1812.04948).
+
+    Without it a plain surface has nothing to make texture from. In training the noise is drawn anew; afterwards
+    it is a fixed function of the place, so that the generator stays a pure function of its label map.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.strength = nn.Parameter(torch.full((1, channels, 1, 1), 0.1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return `x` with uniform noise of unit variance, scaled per channel."""
+        height, width = x.shape[2:]
+        if self.training:
+            uniform = torch.rand(x.shape[0], 1, height, width, device=x.device)
+        else:
+            uniform = _noise_of_place(height, width, x.device)
+        return x + self.strength * ((uniform - 0.5) * 12**0.5).to(x.dtype)
+
+
+def _noise_of_place(height: int, width: int, device: torch.device) -> Tensor:
+    """Return 0..1 at every place, H,W float32: the same for the same row and column, whatever the size."""
+    rows = torch.arange(height, device=device, dtype=torch.float64)[:, None]
+    columns = torch.arange(width, device=device, dtype=torch.float64)[None, :]
+    return (torch.sin(rows * 12.9898 + columns * 78.233) * 43758.5453).frac().abs().float()
 
 
 class SmoothConvTranspose2d(nn.ConvTranspose2d):

@@ -3,7 +3,7 @@ import torch
 
 from pix2pix.config import DiscriminatorConfig, GeneratorConfig
 from pix2pix.discriminator import PatchGAN
-from pix2pix.generators.unet import UNet
+from pix2pix.generators.unet import UNet, _noise_of_place
 
 
 def test_full_width_has_the_size_of_the_published_unet_256():
@@ -55,6 +55,27 @@ def test_smooth_upsampling_stays_in_place_and_shares_its_weights():
             if isinstance(module, torch.nn.Conv2d | torch.nn.ConvTranspose2d):
                 module.weight.copy_(module.weight.flip(3))
         torch.testing.assert_close(smooth(x), flipped, atol=1e-4, rtol=1e-4)
+
+
+def test_noise_gives_a_plain_surface_texture_and_stays_a_function_of_the_place():
+    torch.manual_seed(0)
+    network = UNet(1, GeneratorConfig(width=8, levels=4, smooth=True, noise=True, dropout=0)).eval()
+    plain = torch.ones(2, 1, 256, 256)
+    with torch.no_grad():
+        first = network(plain)
+        assert torch.equal(first, network(plain))
+        assert torch.allclose(first[0], first[1], atol=1e-6)
+        assert first[..., 96:160, 96:160].std() > 1e-4
+        network.train()
+        assert not torch.equal(network(plain)[0], network(plain)[1])
+
+
+def test_the_noise_of_a_place_is_even_and_does_not_depend_on_the_size():
+    large = _noise_of_place(300, 400, torch.device("cpu"))
+    assert torch.equal(large[:64, :128], _noise_of_place(64, 128, torch.device("cpu")))
+    shares = torch.histc(large, bins=10, min=0, max=1) / large.numel()
+    assert (shares - 0.1).abs().max() < 0.01
+    assert abs(torch.corrcoef(torch.stack([large[:, 1:].flatten(), large[:, :-1].flatten()]))[0, 1]) < 0.05
 
 
 def test_three_layers_judge_70_by_70_pixels():
