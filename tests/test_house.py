@@ -4,7 +4,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from carla_bridge.labels import colorize
+from pix2pix.tensors import PALETTE_RGB
 
 ROOT = Path(__file__).parents[1]
 
@@ -29,3 +33,8 @@ def test_help_loads_nothing_heavy(program):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_both_packages_paint_with_one_palette():
+    label_ids = np.arange(34, dtype=np.uint8)[None]
+    assert (PALETTE_RGB[label_ids] == colorize(label_ids)).all()
