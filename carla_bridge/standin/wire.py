@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import msgpack
 
-MAX_MESSAGE_BYTES = 16 * 2**20
+MAX_MESSAGE_BYTES = 2 * 2**20  # as objects, many small items take a hundred times as much
 MAX_ARRAY_ITEMS = 16_384  # a claimed array is allocated before its items arrive
 MAX_DEPTH = 24  # a batched spawn with follow-up commands needs about ten
 REQUEST, RESPONSE = 0, 1
@@ -30,6 +30,8 @@ class RequestReader:
     """Turns the bytes of one connection, cut anywhere, into requests."""
 
     def __init__(self, max_message_bytes: int = MAX_MESSAGE_BYTES) -> None:
+        self._max_message_bytes = max_message_bytes
+        self._fed_bytes = self._read_bytes = 0  # the difference belongs to the message that still arrives
         self._unpacker = msgpack.Unpacker(
             max_buffer_size=max_message_bytes,
             max_str_len=max_message_bytes,
@@ -42,13 +44,17 @@ class RequestReader:
     def feed(self, data: bytes) -> Iterator[Request]:
         """Yield the requests that `data` completes; raise `WireError` at the first thing that is none."""
         try:
+            self._fed_bytes += len(data)
             self._unpacker.feed(data)
             for message in self._unpacker:
+                self._read_bytes = self._unpacker.tell()
                 yield _request(message)
         except msgpack.exceptions.BufferFull as error:
             raise WireError("a message is larger than the limit") from error
         except (ValueError, msgpack.exceptions.UnpackException) as error:
             raise WireError(f"not a MessagePack request: {error}") from error
+        if self._fed_bytes - self._read_bytes > self._max_message_bytes:
+            raise WireError("a message is larger than the limit")
 
 
 def _request(message: Any) -> Request:

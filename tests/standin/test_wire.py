@@ -1,5 +1,7 @@
 """Byte transcripts, cut everywhere; and everything that must close a connection."""
 
+from itertools import chain
+
 import msgpack
 import pytest
 
@@ -56,6 +58,19 @@ def test_a_message_above_the_limit_is_refused_while_it_arrives():
     assert list(reader.feed(b"\x94\x00\x01\xc6\x00\x00\x07\xd0" + bytes(500))) == []
     with pytest.raises(WireError, match="larger than the limit"):
         list(reader.feed(bytes(600)))
+
+
+def test_a_message_of_many_small_items_is_refused_while_it_arrives():
+    """The parser forgets items that it has read, and counted only the bytes of the item it was at."""
+    reader, part = RequestReader(), b"\xdc\x40\x00" + b"\x90" * 16_384
+    list(reader.feed(VERSION_CALL + b"\xdc\x40\x00"))
+    with pytest.raises(WireError, match="larger than the limit"):
+        list(chain.from_iterable(reader.feed(part) for _ in range(wire.MAX_MESSAGE_BYTES // len(part) + 1)))
+
+
+def test_many_calls_together_may_be_larger_than_one():
+    reader = RequestReader(max_message_bytes=1000)
+    assert len([request for _ in range(500) for request in reader.feed(VERSION_CALL)]) == 500
 
 
 @pytest.mark.parametrize("head", [b"\xdd\x00\x10\x00\x00", b"\xdf\x00\x00\x00\x09"])
