@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from .simulation import Simulation
 
 
+ALL_LIGHTS = 0xFFFF_FFFF
+
+
 def taken_over(sim: "Simulation", actor_id: int) -> Actor:
     """Return an actor that a client moves from now on."""
     actor = sim.world.find(actor_id)
@@ -220,7 +223,7 @@ def get_vehicle_light_state(sim: "Simulation", actor_id: int) -> object:
 @method()
 def set_vehicle_light_state(sim: "Simulation", actor_id: int, state: tuple[int, ...]) -> None:
     """Switch a vehicle's lights; they are kept, not seen."""
-    vehicle(sim, actor_id).lights = state[0] if state else 0
+    vehicle(sim, actor_id).lights = state[0] & ALL_LIGHTS if state else 0
 
 
 @method()

@@ -96,7 +96,7 @@ def _walker_state(sim: "Simulation", actor_id: int, transform: Any, speed: float
 
 
 def _lights(sim: "Simulation", actor_id: int, lights: int) -> None:
-    calls_actors.vehicle(sim, actor_id).lights = read(int, lights)
+    calls_actors.vehicle(sim, actor_id).lights = read(int, lights) & calls_actors.ALL_LIGHTS
 
 
 def _autopilot(sim: "Simulation", actor_id: int, enabled: bool) -> None:

@@ -4,7 +4,10 @@ import math
 from collections.abc import Callable
 from functools import cache
 from types import UnionType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+MAX_NUMBER = 1e9  # nothing in a world is larger, and all of it must fit into 32-bit floats
+Int32 = Annotated[int, "signed"]  # what the client reads back as one
 
 
 class SchemaError(Exception):
@@ -30,7 +33,7 @@ def reader(kind: Any) -> Callable[[Any], Any]:
 
 
 def _structure_reader(kind: Any) -> Callable[[Any], Any]:
-    fields = [reader(hint) for hint in get_type_hints(kind).values()]
+    fields = [reader(hint) for hint in get_type_hints(kind, include_extras=True).values()]
     required = len(fields) - len(kind._field_defaults)
 
     def structure(value: Any) -> Any:
@@ -62,8 +65,21 @@ def _array(value: Any) -> Any:
 
 def _float(value: Any) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-        return float(value)
+        if abs(value) <= MAX_NUMBER:
+            return float(value)
+        raise SchemaError(f"a number is larger than {MAX_NUMBER:g}: {value!r:.60}")
     raise SchemaError(f"expected a finite number, got {value!r:.60}")
+
+
+def _integer(low: int, high: int) -> Callable[[Any], int]:
+    def integer(value: Any) -> int:
+        if type(value) is not int:
+            raise SchemaError(f"expected int, got {value!r:.60}")
+        if not low <= value <= high:
+            raise SchemaError(f"expected an integer within {low} and {high}, got {value!r:.60}")
+        return value
+
+    return integer
 
 
 def _exactly(kind: type) -> Callable[[Any], Any]:
@@ -81,7 +97,8 @@ def _anything(value: Any) -> Any:
 
 _SCALARS: dict[Any, Callable[[Any], Any]] = {
     float: _float,
-    int: _exactly(int),
+    int: _integer(-(2**31), 2**32 - 1),  # the signed and the unsigned ones of the protocol
+    Int32: _integer(-(2**31), 2**31 - 1),
     bool: _exactly(bool),
     str: _exactly(str),
     bytes: _exactly(bytes),

@@ -6,6 +6,8 @@ Reading goes through `reading`, which refuses what does not fit.
 
 from typing import Any, NamedTuple
 
+from .reading import Int32
+
 VERSION = "0.9.16"
 
 
@@ -56,7 +58,7 @@ class EpisodeSettings(NamedTuple):
     fixed_delta_seconds: float | None = None
     substepping: bool = True
     max_substep_delta_time: float = 0.01
-    max_substeps: int = 10
+    max_substeps: Int32 = 10
     max_culling_distance: float = 0.0
     deterministic_ragdolls: bool = True
     tile_stream_distance: float = 3000.0
@@ -125,7 +127,7 @@ class VehicleControl(NamedTuple):
     hand_brake: bool = False
     reverse: bool = False
     manual_gear_shift: bool = False
-    gear: int = 0
+    gear: Int32 = 0
 
 
 class AckermannControl(NamedTuple):

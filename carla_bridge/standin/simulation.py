@@ -107,9 +107,15 @@ class Simulation:
             started_s = time.monotonic()
             with self._tick_lock:
                 if not self.settings.synchronous_mode and not self._closing.is_set():
-                    self._step()
+                    self._step_and_survive()
             period_s = self.settings.fixed_delta_seconds or 1.0 / FREE_RUNNING_HZ
             self._closing.wait(max(0.001, started_s + period_s - time.monotonic()))
+
+    def _step_and_survive(self) -> None:
+        try:
+            self._step()
+        except Exception:  # without its clock the world would stand still for everybody, for good
+            log.exception("the step to frame %d failed", self.world.moment.frame)
 
     def _set_running(self) -> None:
         if self.settings.synchronous_mode:
@@ -162,14 +168,20 @@ class Simulation:
         for sensor in [a for a in self.world.actors.values() if isinstance(a, Sensor) and a.stream_id]:
             if not self.streams.has_subscribers(sensor.stream_id):
                 sensor.due_s = None
-            elif sensor.type_id == "sensor.other.collision":
-                messages += [(sensor.stream_id, event) for event in collision_events(sensor, self.world)]
-            elif not sensor.is_due(self.world.moment.elapsed_s):
-                continue
-            elif sensor.type_id in CAMERAS:
-                if not self.settings.no_rendering_mode:
-                    shots.append((sensor.stream_id, camera_shot(sensor)))
-            else:
-                measure = {"sensor.other.gnss": gnss_fix, "sensor.other.imu": imu_reading}[sensor.type_id]
-                messages.append((sensor.stream_id, measure(sensor, self.world)))
+            elif sensor.type_id not in CAMERAS:
+                messages += [(sensor.stream_id, message) for message in self._readings(sensor)]
+            elif sensor.is_due(self.world.moment.elapsed_s) and not self.settings.no_rendering_mode:
+                shots.append((sensor.stream_id, camera_shot(sensor)))
         return messages, shots
+
+    def _readings(self, sensor: Sensor) -> list[bytes]:
+        try:
+            if sensor.type_id == "sensor.other.collision":
+                return collision_events(sensor, self.world)
+            if not sensor.is_due(self.world.moment.elapsed_s):
+                return []
+            measure = {"sensor.other.gnss": gnss_fix, "sensor.other.imu": imu_reading}[sensor.type_id]
+            return [measure(sensor, self.world)]
+        except Exception:  # as in `_shoot`
+            log.exception("sensor %d failed at frame %d", sensor.id, self.world.moment.frame)
+            return []

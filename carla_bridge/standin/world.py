@@ -104,7 +104,8 @@ class World:
         """Add an actor for a client; `pose` is relative if there is a parent."""
         if description.id not in LIBRARY:
             raise WorldError(f"Spawn failed because there is no blueprint '{description.id}'")
-        actor = self._create(description, pose)
+        given = {attribute.id: attribute.value for attribute in description.attributes}
+        actor = self._create(describe(description.id, **given), pose)
         if parent is not None:
             actor.parent, actor.relative = parent, pose
             actor.follow_parent()
@@ -234,7 +235,7 @@ class World:
         self._strollers[walker.id] = Stroller(walker, loop, self._rng)
 
 
-def describe(type_id: str, **values: str) -> ActorDescription:
+def describe(type_id: str, /, **values: str) -> ActorDescription:
     """Return the description of an actor with all defaults but those given."""
     if type_id not in LIBRARY:
         return ActorDescription(0, type_id)

@@ -2,12 +2,16 @@
 
 import socket
 import struct
+import threading
+import time
 
 import msgpack
 import pytest
 
+from carla_bridge.standin import simulation
 from carla_bridge.standin.schema import EpisodeSettings
 from carla_bridge.standin.server import StandIn, StandInError
+from carla_bridge.standin.world import World
 
 SYNCHRONOUS = EpisodeSettings(synchronous_mode=True, fixed_delta_seconds=0.05)
 
@@ -46,6 +50,19 @@ class RawClient:
             unpacker.feed(self._socket.recv(65536))
             for answer in unpacker:
                 return answer
+
+
+def subscribed(server, stream_id):
+    stream = socket.create_connection((server.host, server.stream_port), timeout=10.0)
+    stream.sendall(struct.pack("<I", stream_id))
+    return stream
+
+
+def wait_until(is_true, timeout_s=10.0):
+    until_s = time.monotonic() + timeout_s
+    while not is_true() and time.monotonic() < until_s:
+        time.sleep(0.02)
+    return is_true()
 
 
 @pytest.mark.parametrize(
@@ -118,6 +135,42 @@ def test_one_client_too_many_is_refused(server):
     finally:
         for client in crowd:
             client.__exit__()
+
+
+def test_a_number_that_no_state_can_carry_is_refused(server):
+    with RawClient(server) as client:
+        spectator = client.call("get_spectator")[3][0][1][0]
+        answer = client.call("set_actor_location", spectator, [1e39, 0.0, 0.0])[3]
+        assert answer == [[True, ["a number is larger than 1e+09: 1e+39"]]]
+
+
+def test_time_passes_on_after_a_step_that_fails(monkeypatch):
+    failed = threading.Event()
+    step = World.step
+
+    def stumble(world, delta_s):
+        if not failed.is_set():
+            failed.set()
+            raise RuntimeError("stumbled")
+        step(world, delta_s)
+
+    with StandIn(port=0, vehicles=0, walkers=0) as server, RawClient(server) as client:
+        monkeypatch.setattr(World, "step", stumble)
+        assert failed.wait(10.0)
+        before = client.call("tick_cue")[3][0][1]
+        assert wait_until(lambda: client.call("tick_cue")[3][0][1] > before)
+
+
+def test_a_sensor_that_fails_does_not_stop_the_tick(monkeypatch):
+    def fail(sensor, world):
+        raise OverflowError
+
+    monkeypatch.setattr(simulation, "gnss_fix", fail)
+    with StandIn(port=0, vehicles=0, walkers=0, settings=SYNCHRONOUS) as server, RawClient(server) as client:
+        gnss = [1, "sensor.other.gnss", []]
+        actor = client.call("spawn_actor", gnss, [[0.0] * 3, [0.0] * 3])[3][0][1]
+        with subscribed(server, int.from_bytes(actor[5][:4], "little")):
+            assert client.call("tick_cue")[3] == [[1, 2]]
 
 
 def test_a_stream_nobody_knows_stays_open_and_silent(server):

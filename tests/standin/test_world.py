@@ -5,7 +5,13 @@ import pytest
 
 from carla_bridge.standin.boxes import overlap
 from carla_bridge.standin.geometry import Pose
-from carla_bridge.standin.schema import Vector3D, VehicleControl, WalkerControl
+from carla_bridge.standin.schema import (
+    ActorDescription,
+    AttributeValue,
+    Vector3D,
+    VehicleControl,
+    WalkerControl,
+)
 from carla_bridge.standin.town import build_town
 from carla_bridge.standin.world import World, WorldError, describe
 
@@ -97,6 +103,12 @@ def test_a_walker_follows_its_control(town):
     assert walker.pose.y == pytest.approx(-3.0)
     assert walker.pose.yaw == pytest.approx(-90.0)
     assert walker.walked_m == pytest.approx(3.0)
+
+
+def test_what_is_no_attribute_of_the_blueprint_is_not_kept(town):
+    given = (AttributeValue("role_name", 99, "hero"), AttributeValue("type_id", 4, "x"))
+    actor = new_world(town).spawn(ActorDescription(2**32, TESLA.id, given), Pose())
+    assert actor.description == describe(TESLA.id, role_name="hero")
 
 
 def test_nothing_spawns_into_a_clients_actor(town):
