@@ -26,8 +26,8 @@ def version(sim: "Simulation") -> str:
 
 @method()
 def get_episode_info(sim: "Simulation") -> object:
-    """Return the episode's number and where its states come from."""
-    return [sim.world.episode_id, [sim.streams.announce(WORLD_STREAM)]]
+    """Return the episode's number and where its states come from; the client asks for the token again."""
+    return [sim.world.episode_id, [sim.streams.token(WORLD_STREAM)]]
 
 
 @method(locked=False)

@@ -11,15 +11,17 @@ from types import TracebackType
 from . import calls_actors, calls_batch, calls_world  # noqa: F401  # they fill the table of methods
 from .errors import StandInError
 from .rpc import answer
-from .schema import EpisodeSettings
+from .schema import VOID, EpisodeSettings
 from .simulation import Simulation
 from .streams import Streams
-from .wire import MAX_MESSAGE_BYTES, Request, RequestReader, WireError
+from .wire import MAX_MESSAGE_BYTES, Request, RequestReader, WireError, encode_result
 
 log = logging.getLogger(__name__)
 
 MAX_CLIENTS = 64
 HOLD_S = 1.0
+MAX_HELD = 1000
+BREATH_S = 0.1  # before another try where the system has no more sockets
 DURING_LOAD = ("version", "get_episode_info", "get_sensor_token")
 
 
@@ -76,17 +78,21 @@ class StandIn:
         for connection, _ in clients:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
+        self._streams.stop_waiting()
         self._simulation.close()
-        self._streams.close()
         for _, thread in clients:
             thread.join()
+        self._streams.close()
 
     def _accept(self) -> None:
         while not self._closing:
             try:
                 connection, (host, port, *_) = self._listener.accept()
             except OSError:
-                return  # closed
+                if not self._closing:
+                    log.exception("cannot accept a client")
+                    time.sleep(BREATH_S)
+                continue
             with self._lock:
                 if len(self._clients) >= self._max_clients:
                     log.warning("refused %s:%d: %d clients are connected", host, port, self._max_clients)
@@ -122,19 +128,32 @@ class _Client:
 
     def serve(self) -> None:
         while True:
-            try:
-                data = self._connection.recv(65536)
-            except TimeoutError:
+            if self._holding_until_s is not None and time.monotonic() >= self._holding_until_s:
                 self._let_go()
+                continue
+            data = self._receive()
+            if data is None:
                 continue
             if not data:
                 return
             for request in self._reader.feed(data):
                 self._take(request)
-            self._wait_no_longer_than_held()
+
+    def _receive(self) -> bytes | None:
+        """Wait for bytes, but no longer than calls are held back."""
+        if self._holding_until_s is not None:
+            self._connection.settimeout(max(0.001, self._holding_until_s - time.monotonic()))
+        try:
+            return self._connection.recv(65536)
+        except TimeoutError:
+            return None
+        finally:
+            self._connection.settimeout(None)  # answers take as long as they take
 
     def _take(self, request: Request) -> None:
         if self._holding_until_s is not None and request.method not in DURING_LOAD:
+            if len(self._held) >= MAX_HELD:
+                raise WireError(f"more than {MAX_HELD} calls during a map change")
             self._held.append(request)
             return
         self._answer(request)
@@ -142,20 +161,16 @@ class _Client:
             self._let_go()
 
     def _answer(self, request: Request) -> None:
-        self._connection.sendall(answer(self._simulation, request))
-        if request.method == "load_new_episode":
+        reply = answer(self._simulation, request)
+        self._connection.sendall(reply)
+        if request.method == "load_new_episode" and reply == encode_result(request.call_id, VOID):
             self._holding_until_s = time.monotonic() + HOLD_S
 
     def _let_go(self) -> None:
         """Answer what was held back, in order; a map change among it holds the rest back again."""
         self._holding_until_s = None
-        self._connection.settimeout(None)
         while self._held and self._holding_until_s is None:
             self._answer(self._held.popleft())
-
-    def _wait_no_longer_than_held(self) -> None:
-        if self._holding_until_s is not None:
-            self._connection.settimeout(max(0.001, self._holding_until_s - time.monotonic()))
 
 
 def _listen(host: str, port: int) -> socket.socket:

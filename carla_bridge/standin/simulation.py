@@ -18,7 +18,7 @@ from .world import WORLD_STREAM, World, WorldError
 log = logging.getLogger(__name__)
 
 FREE_RUNNING_HZ = 20.0
-SLOW_READER_S = 10.0
+SLOW_READER_S = 3.0  # clients wait 5 s for a tick unless told otherwise
 LONGEST_STEP_S = 10.0
 MAP_NAME = re.compile(r"(?:/?Game/)?(?:StandIn/Maps/)?StandIn-(\d{1,9})")
 

@@ -16,6 +16,9 @@ log = logging.getLogger(__name__)
 
 MAX_CONNECTIONS = 256
 QUEUE_MESSAGES = 16
+QUEUE_BYTES = 64 * 2**20
+MAX_ANNOUNCED = 1000
+BREATH_S = 0.1  # before another try where the system has no more sockets
 ANNOUNCED_S = 0.5  # how long a tick waits for a stream that a client is about to open
 MUTED_S = 1.0  # how long a subscription from before a map change stays silent
 
@@ -28,6 +31,16 @@ class _Subscriber:
     waiting: deque[memoryview] = field(default_factory=deque)
     muted_until_s: float = 0.0
     owed_flag: bool = False  # has still to be told of the map change
+    owed_state: bytes | None = None  # the latest one that passed while it was muted
+
+    def is_full(self) -> bool:
+        """Say whether no further message may be queued; one always may."""
+        return len(self.waiting) >= QUEUE_MESSAGES or sum(map(len, self.waiting)) >= QUEUE_BYTES
+
+    def tell(self, state: bytes) -> None:
+        """Queue a world state, which settles what was owed."""
+        self.owed_flag, self.owed_state = False, None
+        self.waiting.append(memoryview(frame_stream(state)))
 
 
 class Streams:
@@ -38,7 +51,7 @@ class Streams:
         self.port: int = listener.getsockname()[1]
         self._changed = threading.Condition()
         self._subscribers: dict[socket.socket, _Subscriber] = {}
-        self._announced: dict[int, list[float]] = {}
+        self._announced: deque[tuple[float, int]] = deque(maxlen=MAX_ANNOUNCED)  # until when, stream
         self._greetings: dict[int, bytes] = {}
         self._selector = selectors.DefaultSelector()
         self._wake_read, self._wake_write = socket.socketpair()
@@ -50,10 +63,16 @@ class Streams:
         self._thread = threading.Thread(target=self._serve, name="standin-streams", daemon=True)
         self._thread.start()
 
+    def stop_waiting(self) -> None:
+        """End a `wait_until_ready` that goes on, and let no other begin; the streams are about to close."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        self._wake()
+
     def close(self) -> None:
         """Close all connections and join the thread."""
-        self._closing = True
-        self._wake()
+        self.stop_waiting()
         self._thread.join()
         for each in (*self._subscribers, self._listener, self._wake_read, self._wake_write):
             each.close()
@@ -62,14 +81,20 @@ class Streams:
     def announce(self, stream_id: int) -> bytes:
         """Return the token of a stream, and expect a subscription soon."""
         with self._changed:
-            self._announced.setdefault(stream_id, []).append(time.monotonic() + ANNOUNCED_S)
+            self._forget_the_late()
+            self._announced.append((time.monotonic() + ANNOUNCED_S, stream_id))
+        return self.token(stream_id)
+
+    def token(self, stream_id: int) -> bytes:
+        """Return the token of a stream."""
         return encode_token(stream_id, self.port)
 
     def wait_until_ready(self, timeout_s: float) -> None:
         """Wait for the announced subscriptions and for room in the queues; cut off whoever blocks for ever."""
+        until_s = time.monotonic() + ANNOUNCED_S  # however many are announced meanwhile
         with self._changed:
-            while (expected_s := self._next_announced()) is not None:
-                self._changed.wait(max(0.001, expected_s - time.monotonic()))
+            while self._is_expecting() and (left_s := until_s - time.monotonic()) > 0.0:
+                self._changed.wait(min(left_s, max(0.001, self._announced[-1][0] - time.monotonic())))
             self._changed.wait_for(lambda: self._closing or not self._full(), timeout_s)
             for subscriber in self._full():
                 log.warning("a subscriber of stream %s stopped reading; cut off", subscriber.stream_id)
@@ -87,22 +112,22 @@ class Streams:
         message = memoryview(frame_stream(payload))
         with self._changed:
             for subscriber in self._subscribers.values():
-                if subscriber.stream_id == stream_id and len(subscriber.waiting) < QUEUE_MESSAGES:
+                if subscriber.stream_id == stream_id and not subscriber.is_full():
                     subscriber.waiting.append(message)
         self._wake()
 
     def publish_state(self, stream_id: int, payload: bytes, flagged: bytes) -> None:
         """Queue a world state; `flagged` once for subscribers that have not heard of a map change."""
-        now_s, plain = time.monotonic(), memoryview(frame_stream(payload))
+        now_s = time.monotonic()
         with self._changed:
             self._greetings[stream_id] = frame_stream(payload)
             for subscriber in self._subscribers.values():
-                if subscriber.stream_id != stream_id or subscriber.muted_until_s > now_s:
+                if subscriber.stream_id != stream_id:
                     continue
-                if len(subscriber.waiting) < QUEUE_MESSAGES:
-                    message = memoryview(frame_stream(flagged)) if subscriber.owed_flag else plain
-                    subscriber.owed_flag = False
-                    subscriber.waiting.append(message)
+                if subscriber.muted_until_s > now_s:
+                    subscriber.owed_state = flagged
+                elif not subscriber.is_full():
+                    subscriber.tell(flagged if subscriber.owed_flag else payload)
         self._wake()
 
     def map_changed(self, stream_id: int) -> None:
@@ -112,35 +137,55 @@ class Streams:
                 if subscriber.stream_id == stream_id:
                     subscriber.muted_until_s, subscriber.owed_flag = time.monotonic() + MUTED_S, True
 
-    def _next_announced(self) -> float | None:
-        now_s = time.monotonic()
-        for stream_id, deadlines in list(self._announced.items()):
-            self._announced[stream_id] = [deadline for deadline in deadlines if deadline > now_s]
-        pending = [deadline for deadlines in self._announced.values() for deadline in deadlines]
-        return None if self._closing or not pending else max(pending)
+    def _is_expecting(self) -> bool:
+        self._forget_the_late()
+        return bool(self._announced) and not self._closing
+
+    def _forget_the_late(self) -> None:
+        while self._announced and self._announced[0][0] <= time.monotonic():
+            self._announced.popleft()
 
     def _full(self) -> list[_Subscriber]:
         readers = (each for each in self._subscribers.values() if each.stream_id is not None)
-        return [each for each in readers if len(each.waiting) >= QUEUE_MESSAGES]
+        return [each for each in readers if each.is_full()]
 
     def _wake(self) -> None:
-        with suppress(BlockingIOError):  # already awake
+        with suppress(OSError):  # already awake, or closed
             self._wake_write.send(b"\0")
 
     def _serve(self) -> None:
         while not self._closing:
-            for key, events in self._selector.select():
+            left_s = self._unmute()
+            self._arm()
+            for key, events in self._selector.select(left_s):
                 if key.fileobj is self._wake_read:
                     self._wake_read.recv(4096)
                 elif key.fileobj is self._listener:
                     self._accept()
-                else:
-                    self._attend(self._subscribers[key.fileobj], events)  # type: ignore[index]
-            self._arm()
+                elif (subscriber := self._subscribers.get(key.fileobj)) is not None:  # type: ignore[call-overload]
+                    self._attend(subscriber, events)
+
+    def _unmute(self) -> float | None:
+        """Queue the states owed to whoever is muted no longer; return how long until the next is due."""
+        waits_s: list[float] = []
+        with self._changed:
+            for subscriber in self._subscribers.values():
+                if subscriber.owed_state is not None and not subscriber.is_full():
+                    waits_s.append(subscriber.muted_until_s - time.monotonic())
+                    if waits_s[-1] <= 0.0:
+                        subscriber.tell(subscriber.owed_state)
+        return max(0.0, min(waits_s)) if waits_s else None
 
     def _accept(self) -> None:
-        connection, _ = self._listener.accept()
-        if len(self._subscribers) >= MAX_CONNECTIONS:
+        try:
+            connection, _ = self._listener.accept()
+        except BlockingIOError:
+            return  # whoever called has hung up
+        except OSError:
+            log.exception("cannot accept a stream connection")
+            time.sleep(BREATH_S)
+            return
+        if len(self._subscribers) >= MAX_CONNECTIONS and not self._drop_the_silent():
             log.warning("refused a stream connection: %d are open", MAX_CONNECTIONS)
             connection.close()
             return
@@ -149,6 +194,13 @@ class Streams:
         with self._changed:
             self._subscribers[connection] = _Subscriber(connection)
         self._selector.register(connection, selectors.EVENT_READ)
+
+    def _drop_the_silent(self) -> bool:
+        """Close the oldest connection that never said which stream it wants, and say whether there was one."""
+        silent = next((each for each in self._subscribers.values() if each.stream_id is None), None)
+        if silent is not None:
+            self._drop(silent)
+        return silent is not None
 
     def _attend(self, subscriber: _Subscriber, events: int) -> None:
         try:
@@ -172,8 +224,8 @@ class Streams:
     def _subscribe(self, subscriber: _Subscriber, stream_id: int) -> None:
         with self._changed:
             subscriber.stream_id = stream_id
-            if deadlines := self._announced.get(stream_id):
-                deadlines.pop(0)
+            if announced := next((each for each in self._announced if each[1] == stream_id), None):
+                self._announced.remove(announced)
             if stream_id in self._greetings:
                 subscriber.waiting.append(memoryview(self._greetings[stream_id]))
             self._changed.notify_all()

@@ -8,7 +8,8 @@ import time
 import msgpack
 import pytest
 
-from carla_bridge.standin import simulation
+from carla_bridge.standin import server as server_module
+from carla_bridge.standin import simulation, streams
 from carla_bridge.standin.schema import EpisodeSettings
 from carla_bridge.standin.server import StandIn, StandInError
 from carla_bridge.standin.world import World
@@ -42,6 +43,15 @@ class RawClient:
             return self._socket.recv(1000) == b""
         except ConnectionResetError:
             return True
+
+    def call_all(self, *calls):
+        for number, (method, *arguments) in enumerate(calls):
+            self.send(msgpack.packb([0, number, method, [[False], *arguments]]))
+        unpacker, answered = msgpack.Unpacker(), []
+        while len(answered) < len(calls):
+            unpacker.feed(self._socket.recv(65536))
+            answered += [call_id for _, call_id, _, _ in unpacker]
+        return answered
 
     def call(self, method, *arguments):
         self.send(msgpack.packb([0, 1, method, [[False], *arguments]]))
@@ -171,6 +181,37 @@ def test_a_sensor_that_fails_does_not_stop_the_tick(monkeypatch):
         actor = client.call("spawn_actor", gnss, [[0.0] * 3, [0.0] * 3])[3][0][1]
         with subscribed(server, int.from_bytes(actor[5][:4], "little")):
             assert client.call("tick_cue")[3] == [[1, 2]]
+
+
+def test_only_a_map_change_that_succeeds_holds_calls_back(monkeypatch, server):
+    monkeypatch.setattr(server_module, "HOLD_S", 60.0)
+    with RawClient(server) as client:
+        client.call("load_new_episode", "Town03", True, 1)
+        assert client.call("get_spectator")[3][0][0] == 1
+
+
+def test_a_second_map_change_among_the_held_calls_loses_none_of_them(monkeypatch, server):
+    monkeypatch.setattr(server_module, "HOLD_S", 0.2)
+    load = ("load_new_episode", "", False, 1)
+    with RawClient(server) as client:
+        assert client.call_all(load, load, ("get_spectator",), load, ("get_episode_settings",)) == [*range(5)]
+
+
+def test_held_calls_are_bounded(monkeypatch, server):
+    monkeypatch.setattr(server_module, "HOLD_S", 60.0)
+    monkeypatch.setattr(server_module, "MAX_HELD", 3)
+    with RawClient(server) as client:
+        client.call("load_new_episode", "", False, 1)
+        for _ in range(4):
+            client.send(msgpack.packb([0, 1, "get_spectator", [[False]]]))
+        assert client.is_closed()
+
+
+def test_asking_for_the_episode_makes_no_tick_wait(monkeypatch):
+    monkeypatch.setattr(streams, "ANNOUNCED_S", 60.0)
+    with StandIn(port=0, vehicles=0, walkers=0, settings=SYNCHRONOUS) as server, RawClient(server) as client:
+        client.call("get_episode_info")
+        assert client.call("tick_cue")[3] == [[1, 2]]
 
 
 def test_a_stream_nobody_knows_stays_open_and_silent(server):

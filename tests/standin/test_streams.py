@@ -1,0 +1,133 @@
+"""The streams without a world: who is waited for, what is owed, and peers that never say anything."""
+
+import errno
+import socket
+import struct
+import threading
+import time
+
+from carla_bridge.standin import streams as streams_module
+from carla_bridge.standin.streams import Streams
+
+
+class Streaming(Streams):
+    """Streams with a client's side to them."""
+
+    def __init__(self, listener=None):
+        super().__init__(listener or socket.create_server(("127.0.0.1", 0)))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def connect(self):
+        return socket.create_connection(("127.0.0.1", self.port), timeout=10.0)
+
+    def subscribe(self, stream_id):
+        stream = self.connect()
+        stream.sendall(struct.pack("<I", stream_id))
+        until_s = time.monotonic() + 10.0
+        while not self.has_subscribers(stream_id):
+            assert time.monotonic() < until_s
+            time.sleep(0.01)
+        return stream
+
+
+def receive(stream):
+    (length,) = struct.unpack("<I", stream.recv(4, socket.MSG_WAITALL))
+    return stream.recv(length, socket.MSG_WAITALL)
+
+
+def ends(function, *arguments):
+    """Return a thread that runs a function, and a way to say whether it came to its end."""
+    thread = threading.Thread(target=function, args=arguments, daemon=True)
+    thread.start()
+
+    def has_ended():
+        thread.join(10.0)
+        return not thread.is_alive()
+
+    return has_ended
+
+
+def test_announcements_without_end_delay_a_tick_only_once():
+    enough = threading.Event()
+
+    def announce():
+        while not enough.wait(0.05):
+            streams.announce(7)
+
+    with Streaming() as streams:
+        announced = ends(announce)
+        assert ends(streams.wait_until_ready, 1.0)()
+        enough.set()
+        assert announced()
+
+
+def test_a_tick_waits_for_an_announced_subscription_no_longer_than_it_takes(monkeypatch):
+    monkeypatch.setattr(streams_module, "ANNOUNCED_S", 60.0)
+    with Streaming() as streams:
+        streams.announce(7)
+        waited = ends(streams.wait_until_ready, 1.0)
+        with streams.subscribe(7):
+            assert waited()
+
+
+def test_a_map_change_reaches_whoever_stays_even_if_no_other_state_follows():
+    with Streaming() as streams, streams.subscribe(1) as stream:
+        streams.map_changed(1)
+        streams.publish_state(1, b"first", b"first, flagged")
+        streams.publish_state(1, b"second", b"second, flagged")
+        assert receive(stream) == b"second, flagged"
+        streams.publish_state(1, b"third", b"third, flagged")
+        assert receive(stream) == b"third"
+
+
+def test_closing_does_not_wait_for_a_reader_that_stopped():
+    with Streaming() as streams, streams.subscribe(7):
+        for _ in range(20):
+            streams.publish(7, bytes(4_000_000))
+        waited = ends(streams.wait_until_ready, 600.0)
+        streams.stop_waiting()
+        assert waited()
+
+
+def test_a_queue_ends_at_its_bytes_but_takes_one_message_of_any_size(monkeypatch):
+    monkeypatch.setattr(streams_module, "QUEUE_BYTES", 1000)
+    subscriber = streams_module._Subscriber(socket.socket())
+    with subscriber.connection:
+        assert not subscriber.is_full()
+        subscriber.tell(bytes(5000))
+        assert subscriber.is_full()
+
+
+def test_silent_connections_make_way_for_subscribers(monkeypatch):
+    monkeypatch.setattr(streams_module, "MAX_CONNECTIONS", 2)
+    with Streaming() as streams, streams.connect() as oldest, streams.connect(), streams.subscribe(7):
+        assert oldest.recv(1) == b""
+        streams.publish(7, b"")
+        assert streams.has_subscribers(7)
+
+
+class Exhausted(socket.socket):
+    """A listener on a system that has no more sockets, once."""
+
+    failures = 1
+
+    def accept(self):
+        if Exhausted.failures:
+            Exhausted.failures -= 1
+            raise OSError(errno.EMFILE, "Too many open files")
+        return super().accept()
+
+
+def test_the_streams_outlive_a_lack_of_sockets():
+    listener = Exhausted()
+    listener.bind(("127.0.0.1", 0))
+    listener.listen()
+    with Streaming(listener) as streams, streams.subscribe(7) as stream:
+        streams.publish(7, b"alive")
+        assert receive(stream) == b"alive"
+    assert not Exhausted.failures
