@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 from collections import deque
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from types import TracebackType
 
 from . import calls_actors, calls_batch, calls_world  # noqa: F401  # they fill the table of methods
@@ -15,6 +15,7 @@ from .schema import VOID, EpisodeSettings
 from .simulation import Simulation
 from .streams import Streams
 from .wire import MAX_MESSAGE_BYTES, Request, RequestReader, WireError, encode_result
+from .world import WorldError
 
 log = logging.getLogger(__name__)
 
@@ -40,18 +41,20 @@ class StandIn:
         max_clients: int = MAX_CLIENTS,
         max_message_bytes: int = MAX_MESSAGE_BYTES,
     ) -> None:
+        if seed < 0:
+            raise StandInError(f"the seed is {seed}; it must not be negative")
         self._max_clients, self._max_message_bytes = max_clients, max_message_bytes
         self._listener = _listen(host, port)
         self.host, self.port = host, int(self._listener.getsockname()[1])
-        self._streams = Streams(_listen_beside(host, port))
-        self.stream_port = self._streams.port
-        self._simulation = Simulation(
-            self._streams,
-            seed=seed,
-            vehicles=vehicles,
-            walkers=walkers,
-            settings=settings or EpisodeSettings(),
-        )
+        with ExitStack() as opened:
+            opened.callback(self._listener.close)
+            self._streams = Streams(_listen_beside(host, port))
+            opened.callback(self._streams.close)
+            self.stream_port = self._streams.port
+            self._simulation = _simulation(
+                self._streams, seed=seed, vehicles=vehicles, walkers=walkers, settings=settings
+            )
+            opened.pop_all()
         self._clients: dict[socket.socket, threading.Thread] = {}
         self._lock = threading.Lock()
         self._closing = False
@@ -171,6 +174,17 @@ class _Client:
         self._holding_until_s = None
         while self._held and self._holding_until_s is None:
             self._answer(self._held.popleft())
+
+
+def _simulation(
+    streams: Streams, *, seed: int, vehicles: int, walkers: int, settings: EpisodeSettings | None
+) -> Simulation:
+    try:
+        return Simulation(
+            streams, seed=seed, vehicles=vehicles, walkers=walkers, settings=settings or EpisodeSettings()
+        )
+    except WorldError as error:
+        raise StandInError(str(error)) from error
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -31,12 +31,13 @@ class Simulation:
     def __init__(
         self, streams: Streams, *, seed: int, vehicles: int, walkers: int, settings: EpisodeSettings
     ) -> None:
-        self.streams, self.settings = streams, settings
+        self.streams, self.settings = streams, _checked(settings)
         self.lock = threading.RLock()
         self._tick_lock = threading.Lock()
         self._ambient = {"vehicles": vehicles, "walkers": walkers}
         self._seed, self._episode_id = seed, 0
         self.world: World
+        self._renderer: Renderer
         self.traffic_managers: dict[int, str] = {}  # port → host; they live in the clients
         self._last_step_s = time.monotonic()
         self.load(seed)
@@ -63,11 +64,9 @@ class Simulation:
 
     def apply_settings(self, settings: EpisodeSettings) -> int:
         """Change how the clock runs and return the current frame, which everybody has."""
-        step_s = settings.fixed_delta_seconds or 0.0
-        if step_s < 0.0 or step_s > LONGEST_STEP_S:
-            raise WorldError(f"fixed_delta_seconds is {step_s}; it must be within 0 and {LONGEST_STEP_S}")
+        settings = _checked(settings)
         with self._tick_lock:
-            self.settings = settings._replace(fixed_delta_seconds=step_s or None)
+            self.settings = settings
             self._set_running()
             return self.world.moment.frame
 
@@ -77,27 +76,29 @@ class Simulation:
         if name and not match:
             raise WorldError(f"Map '{name}' not found")
         with self._tick_lock:
+            self.load(int(match[1]) if match else self._seed)
             if reset_settings:
                 self.settings = EpisodeSettings()
                 self._set_running()
-            self.load(int(match[1]) if match else self._seed)
 
     def load(self, seed: int) -> None:
         """Build the town and begin a new episode in it; frames and ids go on counting."""
-        town = build_town(seed) if self._episode_id == 0 or seed != self._seed else self.world.town
         before: World | None = self.world if self._episode_id else None
-        world = World(
-            town,
-            seed=seed,
-            episode_id=self._episode_id + 1,
-            frame=1 if before is None else before.moment.frame + 1,
-            next_id=20 if before is None else before.next_id,
-            **self._ambient,
-        )
-        with self.lock:
-            if before is None or before.town is not town:
-                self._renderer = Renderer(town.scenery)
-            self._seed, self._episode_id, self.world = seed, world.episode_id, world
+        if before is not None and seed == self._seed:
+            town, renderer = before.town, self._renderer
+        else:
+            town = build_town(seed)
+            renderer = Renderer(town.scenery)
+        with self.lock:  # nobody may take an id from the world before while the next one begins
+            world = World(
+                town,
+                seed=seed,
+                episode_id=self._episode_id + 1,
+                frame=1 if before is None else before.moment.frame + 1,
+                next_id=20 if before is None else before.next_id,
+                **self._ambient,
+            )
+            self._seed, self._episode_id, self.world, self._renderer = seed, world.episode_id, world, renderer
             self.streams.map_changed(WORLD_STREAM)
         self._publish_state()
 
@@ -185,3 +186,10 @@ class Simulation:
         except Exception:  # as in `_shoot`
             log.exception("sensor %d failed at frame %d", sensor.id, self.world.moment.frame)
             return []
+
+
+def _checked(settings: EpisodeSettings) -> EpisodeSettings:
+    step_s = settings.fixed_delta_seconds or 0.0
+    if not 0.0 <= step_s <= LONGEST_STEP_S:
+        raise WorldError(f"fixed_delta_seconds is {step_s}; it must be within 0 and {LONGEST_STEP_S}")
+    return settings._replace(fixed_delta_seconds=step_s or None)

@@ -1,5 +1,6 @@
 """One episode: clock, actors, weather and ambient life; deterministic, without threads, sockets or wall time."""
 
+import logging
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +20,9 @@ from .traffic import Driver
 if TYPE_CHECKING:
     from .town import Town
 
+log = logging.getLogger(__name__)
+
+MAX_ACTORS = 2000
 UNSTREAMED = ("sensor.other.lane_invasion",)  # the client computes it
 WORLD_STREAM = 1
 AMBIENT_VEHICLES = (
@@ -69,7 +73,9 @@ class World:
         start = town.spawn_points[0]
         self.spectator = self._add("spectator", Pose(start.x, start.y, start.z + 10.0, -20.0, start.yaw))
         for number in range(vehicles):
-            self._add_driver(number)
+            if not self._add_driver(number):
+                log.warning("the town is full with %d of %d ambient cars", number, vehicles)
+                break
         for _ in range(walkers if town.sidewalks else 0):
             self._add_stroller()
 
@@ -104,6 +110,8 @@ class World:
         """Add an actor for a client; `pose` is relative if there is a parent."""
         if description.id not in LIBRARY:
             raise WorldError(f"Spawn failed because there is no blueprint '{description.id}'")
+        if len(self.actors) >= MAX_ACTORS:
+            raise WorldError("Spawn failed because the world is full")
         given = {attribute.id: attribute.value for attribute in description.attributes}
         actor = self._create(describe(description.id, **given), pose)
         if parent is not None:
@@ -119,10 +127,13 @@ class World:
         """Remove an actor and whatever is attached to it."""
         if actor_id not in self.actors or actor_id == self.spectator.id:
             raise WorldError("unable to destroy actor: not found")
-        self.release(self.actors[actor_id])
-        del self.actors[actor_id]
-        for child in [a.id for a in self.actors.values() if a.parent is not None and a.parent.id == actor_id]:
-            self.destroy(child)
+        gone = {actor_id: self.actors[actor_id]}
+        for actor in self.actors.values():  # a parent is older than what is attached to it
+            if actor.parent is not None and actor.parent.id in gone:
+                gone[actor.id] = actor
+        for actor in gone.values():
+            self.release(actor)
+            del self.actors[actor.id]
 
     def release(self, actor: Actor) -> None:
         """Leave an ambient actor to the clients: one of them wants to move it."""
@@ -203,7 +214,7 @@ class World:
         self.actors[actor.id] = actor
         return actor
 
-    def _add_driver(self, number: int) -> None:
+    def _add_driver(self, number: int) -> bool:
         type_id = AMBIENT_VEHICLES[number % len(AMBIENT_VEHICLES)]
         colors = next(a.recommended for a in LIBRARY[type_id].attributes if a.id == "color")
         color = colors[int(self._rng.integers(len(colors)))]
@@ -211,8 +222,13 @@ class World:
         assert isinstance(vehicle, Vehicle)
         vehicle.is_ambient = True
         driver = Driver(number, vehicle, self.town.lanes, self._rng.spawn(1)[0])
-        self._start(driver)
+        try:
+            self._start(driver)
+        except WorldError:
+            del self.actors[vehicle.id]
+            return False
         self._drivers[vehicle.id] = driver
+        return True
 
     def _start(self, driver: Driver, also_clear_of: Actor | None = None) -> None:
         """Put an ambient car on a free piece of street."""

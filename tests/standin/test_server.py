@@ -238,6 +238,48 @@ def test_a_busy_port_is_one_sentence(server):
         StandIn(port=server.port)
 
 
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"seed": -1}, "the seed is -1"),
+        ({"settings": EpisodeSettings(fixed_delta_seconds=float("nan"))}, "fixed_delta_seconds is nan"),
+    ],
+)
+def test_a_start_that_fails_is_one_sentence_and_frees_the_port(options, sentence):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with pytest.raises(StandInError, match=sentence):
+        StandIn(port=port, **options)
+    socket.create_server(("127.0.0.1", port)).close()
+
+
+def test_an_actor_that_is_spawned_during_a_map_change_shares_its_id_with_none(monkeypatch):
+    begun = threading.Event()
+
+    class SlowWorld(World):
+        def __init__(self, *arguments, **options):
+            begun.set()
+            time.sleep(0.3)
+            super().__init__(*arguments, **options)
+
+    gnss = [[1, "sensor.other.gnss", []], [[0.0] * 3, [0.0] * 3]]
+    with (
+        StandIn(port=0, vehicles=0, walkers=0, settings=SYNCHRONOUS) as server,
+        RawClient(server) as loader,
+        RawClient(server) as spawner,
+    ):
+        monkeypatch.setattr(simulation, "World", SlowWorld)
+        loading = threading.Thread(target=loader.call, args=("load_new_episode", "", False, 1))
+        loading.start()
+        assert begun.wait(10.0)
+        spawned = spawner.call("spawn_actor", *gnss)[3][0][1][0]
+        loading.join()
+        again = spawner.call("spawn_actor", *gnss)[3][0][1][0]
+        spectator = spawner.call("get_spectator")[3][0][1][0]
+    assert len({spawned, again, spectator}) == 3
+    assert spectator < spawned
+
+
 def test_closing_frees_the_port():
     with StandIn(port=0, vehicles=0, walkers=0) as server, RawClient(server) as client:
         client.call("version")

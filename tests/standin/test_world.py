@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from carla_bridge.standin import world as world_module
 from carla_bridge.standin.boxes import overlap
 from carla_bridge.standin.geometry import Pose
 from carla_bridge.standin.schema import (
@@ -164,6 +165,31 @@ def test_attached_actors_move_and_die_with_their_parent(town):
     assert abs(camera.pose.yaw) == pytest.approx(180.0)
     world.destroy(vehicle.id)
     assert camera.id not in world.actors
+
+
+def test_the_last_of_a_long_chain_dies_with_the_first(town):
+    world = new_world(town)
+    first = parent = world.spawn(describe("sensor.other.imu"), Pose())
+    for _ in range(1500):
+        parent = world.spawn(describe("sensor.other.imu"), Pose(), parent)
+    world.destroy(first.id)
+    assert list(world.actors.values()) == [world.spectator]
+
+
+def test_a_full_town_gets_no_more_cars(town, caplog):
+    world = new_world(town, vehicles=100)
+    cars = [actor for actor in world.actors.values() if actor.type_id.startswith("vehicle.")]
+    assert 20 < len(cars) < 100
+    assert "the town is full" in caplog.text
+    world.step(0.05)
+
+
+def test_a_full_world_takes_no_more_actors(town, monkeypatch):
+    monkeypatch.setattr(world_module, "MAX_ACTORS", 2)
+    world = new_world(town)
+    world.spawn(TESLA, Pose())
+    with pytest.raises(WorldError, match="Spawn failed because the world is full"):
+        world.spawn(TESLA, Pose(50.0))
 
 
 def test_the_same_seed_gives_the_same_states_and_another_does_not(town):
