@@ -1,17 +1,19 @@
 """Batches: many commands in one call, each the same as a call of its own, and perhaps a tick after them."""
 
-from collections.abc import Callable
+import logging
 from typing import TYPE_CHECKING, Any
 
 from . import calls_actors
 from .actors import Walker, to_pose
 from .reading import SchemaError, read
-from .rpc import call, method
+from .rpc import call, described, method, run
 from .schema import ActorDescription, Transform, Vector3D
 from .world import WorldError
 
 if TYPE_CHECKING:
     from .simulation import Simulation
+
+log = logging.getLogger(__name__)
 
 # command number → the call it stands for; both take the same arguments
 CALLS = {
@@ -60,7 +62,7 @@ def _run(sim: "Simulation", command: object) -> int:
     if index in CALLS:
         call(sim, CALLS[index], fields)
     elif index in _OTHERS:
-        _OTHERS[index](sim, *fields)
+        run(sim, _OTHERS[index], fields)
     else:
         raise WorldError(f"batch command {index} is not supported by the stand-in")
     return read(int, fields[0])
@@ -68,7 +70,11 @@ def _run(sim: "Simulation", command: object) -> int:
 
 def _spawn(sim: "Simulation", fields: list[Any]) -> int:
     """Spawn, then run the follow-up commands on the new actor; the attachment byte is garbage."""
-    description, transform, parent, _, _, follow_ups = fields
+    match fields:
+        case [description, transform, parent, _, _, list(follow_ups), *_]:
+            pass
+        case _:
+            raise SchemaError("a spawn command has too few fields, or no list of commands to follow")
     parent_id = read(int | None, parent)
     actor = sim.world.spawn(
         read(ActorDescription, description),
@@ -76,32 +82,41 @@ def _spawn(sim: "Simulation", fields: list[Any]) -> int:
         None if parent_id is None else sim.world.find(parent_id),
     )
     for follow_up in follow_ups:
-        match follow_up:
-            case [[int(index), [0, *rest]]]:
-                _run(sim, [[index, [actor.id, *rest]]])
-            case _:
-                _run(sim, follow_up)
+        try:
+            _follow_up(sim, actor.id, follow_up)
+        except (WorldError, SchemaError) as error:  # the actor lives, and its id must get to the client
+            log.warning("a command after the spawn of actor %d failed: %s", actor.id, error)
     return actor.id
 
 
-def _walker_state(sim: "Simulation", actor_id: int, transform: Any, speed: float) -> None:
+def _follow_up(sim: "Simulation", actor_id: int, command: object) -> None:
+    match command:
+        case [[int(index), [0, *rest]]]:
+            _run(sim, [[index, [actor_id, *rest]]])
+        case _:
+            _run(sim, command)
+
+
+def apply_walker_state(sim: "Simulation", actor_id: int, transform: Transform, speed: float) -> None:
     """Place a walker where the client's navigation has it."""
     walker = calls_actors.taken_over(sim, actor_id)
     before = walker.pose
-    walker.place(to_pose(read(Transform, transform)))
+    walker.place(to_pose(transform))
     if isinstance(walker, Walker):
         walker.walked_m += abs(walker.pose.x - before.x) + abs(walker.pose.y - before.y)
-        forward = walker.pose.matrix()[:3, 0] * read(float, speed)
+        forward = walker.pose.matrix()[:3, 0] * speed
         walker.velocity = Vector3D(*forward.tolist())
 
 
-def _lights(sim: "Simulation", actor_id: int, lights: int) -> None:
-    calls_actors.vehicle(sim, actor_id).lights = read(int, lights) & calls_actors.ALL_LIGHTS
+def set_light_state(sim: "Simulation", actor_id: int, lights: int) -> None:
+    """Switch a vehicle's lights; they are kept, not seen."""
+    calls_actors.vehicle(sim, actor_id).lights = lights & calls_actors.ALL_LIGHTS
 
 
-def _autopilot(sim: "Simulation", actor_id: int, enabled: bool) -> None:
+def set_autopilot(sim: "Simulation", actor_id: int, enabled: bool) -> None:
     """Accept: the traffic manager that drives lives in the client."""
     calls_actors.vehicle(sim, actor_id)
 
 
-_OTHERS: dict[int, Callable[..., None]] = {7: _walker_state, 16: _autopilot, 18: _lights}
+# command number → what has no call of its own
+_OTHERS = {7: described(apply_walker_state), 16: described(set_autopilot), 18: described(set_light_state)}

@@ -33,10 +33,15 @@ def method(*, locked: bool = True, bare: bool = False) -> Callable[[Callable[...
     """Make a function the handler of the RPC method of its name; its annotations say what it reads."""
 
     def register(handler: Callable[..., Any]) -> Callable[..., Any]:
-        METHODS[handler.__name__] = Method(handler, _readers(handler), _is_void(handler), locked, bare)
+        METHODS[handler.__name__] = described(handler, locked=locked, bare=bare)
         return handler
 
     return register
+
+
+def described(handler: Callable[..., Any], *, locked: bool = True, bare: bool = False) -> Method:
+    """Return a handler with what its annotations say."""
+    return Method(handler, _readers(handler), _is_void(handler), locked, bare)
 
 
 def _readers(handler: Callable[..., Any]) -> tuple[Callable[[Any], Any], ...]:
@@ -75,9 +80,14 @@ def answer(sim: "Simulation", request: Request) -> bytes:
 
 
 def call(sim: "Simulation", name: str, arguments: list[Any]) -> Any:
+    """Run the handler of a name on arguments from the wire and return its plain result."""
+    return run(sim, METHODS[name], arguments)
+
+
+def run(sim: "Simulation", found: Method, arguments: list[Any]) -> Any:
     """Run a handler on arguments from the wire and return its plain result."""
-    found = METHODS[name]
     if len(arguments) < len(found.readers):
+        name = found.handler.__name__
         raise SchemaError(f"{name} takes {len(found.readers)} arguments, got {len(arguments)}")
     values = [read(value) for read, value in zip(found.readers, arguments, strict=False)]
     with sim.lock if found.is_locked else nullcontext():
