@@ -3,16 +3,14 @@
 import socket
 import struct
 import threading
-import time
 
-import msgpack
 import pytest
 
-from carla_bridge.standin import server as server_module
 from carla_bridge.standin import simulation, streams
 from carla_bridge.standin.schema import EpisodeSettings
 from carla_bridge.standin.server import StandIn, StandInError
 from carla_bridge.standin.world import World
+from tests.standin.raw_client import RawClient, subscribed, wait_until
 
 SYNCHRONOUS = EpisodeSettings(synchronous_mode=True, fixed_delta_seconds=0.05)
 
@@ -21,58 +19,6 @@ SYNCHRONOUS = EpisodeSettings(synchronous_mode=True, fixed_delta_seconds=0.05)
 def server():
     with StandIn(port=0, vehicles=1, walkers=1, max_clients=4, max_message_bytes=100_000) as server:
         yield server
-
-
-class RawClient:
-    """A client that can say anything."""
-
-    def __init__(self, server):
-        self._socket = socket.create_connection((server.host, server.port), timeout=10.0)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self._socket.close()
-
-    def send(self, data):
-        self._socket.sendall(data)
-
-    def is_closed(self):
-        try:
-            return self._socket.recv(1000) == b""
-        except ConnectionResetError:
-            return True
-
-    def call_all(self, *calls):
-        for number, (method, *arguments) in enumerate(calls):
-            self.send(msgpack.packb([0, number, method, [[False], *arguments]]))
-        unpacker, answered = msgpack.Unpacker(), []
-        while len(answered) < len(calls):
-            unpacker.feed(self._socket.recv(65536))
-            answered += [call_id for _, call_id, _, _ in unpacker]
-        return answered
-
-    def call(self, method, *arguments):
-        self.send(msgpack.packb([0, 1, method, [[False], *arguments]]))
-        unpacker = msgpack.Unpacker()
-        while True:
-            unpacker.feed(self._socket.recv(65536))
-            for answer in unpacker:
-                return answer
-
-
-def subscribed(server, stream_id):
-    stream = socket.create_connection((server.host, server.stream_port), timeout=10.0)
-    stream.sendall(struct.pack("<I", stream_id))
-    return stream
-
-
-def wait_until(is_true, timeout_s=10.0):
-    until_s = time.monotonic() + timeout_s
-    while not is_true() and time.monotonic() < until_s:
-        time.sleep(0.02)
-    return is_true()
 
 
 @pytest.mark.parametrize(
@@ -147,40 +93,6 @@ def test_one_client_too_many_is_refused(server):
             client.__exit__()
 
 
-TESLA = [1, "vehicle.tesla.model3", []]
-NOWHERE = [[0.0] * 3, [0.0] * 3]
-
-
-@pytest.mark.parametrize(
-    "broken",
-    [
-        [[0, [TESLA, NOWHERE]]],
-        [[0, [TESLA, NOWHERE, [False], 0, "", 5]]],
-        [[1, []]],
-        [[7, [1]]],
-        [[16, [[], True]]],
-        [[18, [1, 2**32]]],
-        [[18, ["1", 1]]],
-    ],
-)
-def test_a_broken_command_of_a_batch_is_an_error_for_itself_alone(server, broken):
-    with RawClient(server) as client:
-        spectator = client.call("get_spectator")[3][0][1][0]
-        fine = [[6, [spectator, NOWHERE]]]
-        (failed,), (done,) = client.call("apply_batch", [broken, fine], False)[3]
-    assert failed[0] == 0
-    assert done == [1, spectator]
-
-
-def test_a_spawn_of_a_batch_gives_its_actor_even_if_what_follows_fails(server):
-    follow_ups = [[[16, [0]]], [[8, [0, [2.0, 0.0, 0.0]]]]]
-    spawn = [[0, [[1, "sensor.other.imu", []], NOWHERE, [False], 0, "", follow_ups]]]
-    with RawClient(server) as client:
-        (((success, actor_id),),) = client.call("apply_batch", [spawn], False)[3]
-        assert success == 1
-        assert client.call("destroy_actor", actor_id)[3] == [[1, True]]
-
-
 def test_a_number_that_no_state_can_carry_is_refused(server):
     with RawClient(server) as client:
         spectator = client.call("get_spectator")[3][0][1][0]
@@ -215,30 +127,6 @@ def test_a_sensor_that_fails_does_not_stop_the_tick(monkeypatch):
         actor = client.call("spawn_actor", gnss, [[0.0] * 3, [0.0] * 3])[3][0][1]
         with subscribed(server, int.from_bytes(actor[5][:4], "little")):
             assert client.call("tick_cue")[3] == [[1, 2]]
-
-
-def test_only_a_map_change_that_succeeds_holds_calls_back(monkeypatch, server):
-    monkeypatch.setattr(server_module, "HOLD_S", 60.0)
-    with RawClient(server) as client:
-        client.call("load_new_episode", "Town03", True, 1)
-        assert client.call("get_spectator")[3][0][0] == 1
-
-
-def test_a_second_map_change_among_the_held_calls_loses_none_of_them(monkeypatch, server):
-    monkeypatch.setattr(server_module, "HOLD_S", 0.2)
-    load = ("load_new_episode", "", False, 1)
-    with RawClient(server) as client:
-        assert client.call_all(load, load, ("get_spectator",), load, ("get_episode_settings",)) == [*range(5)]
-
-
-def test_held_calls_are_bounded(monkeypatch, server):
-    monkeypatch.setattr(server_module, "HOLD_S", 60.0)
-    monkeypatch.setattr(server_module, "MAX_HELD", 3)
-    with RawClient(server) as client:
-        client.call("load_new_episode", "", False, 1)
-        for _ in range(4):
-            client.send(msgpack.packb([0, 1, "get_spectator", [[False]]]))
-        assert client.is_closed()
 
 
 def test_asking_for_the_episode_makes_no_tick_wait(monkeypatch):
@@ -285,33 +173,6 @@ def test_a_start_that_fails_is_one_sentence_and_frees_the_port(options, sentence
     with pytest.raises(StandInError, match=sentence):
         StandIn(port=port, **options)
     socket.create_server(("127.0.0.1", port)).close()
-
-
-def test_an_actor_that_is_spawned_during_a_map_change_shares_its_id_with_none(monkeypatch):
-    begun = threading.Event()
-
-    class SlowWorld(World):
-        def __init__(self, *arguments, **options):
-            begun.set()
-            time.sleep(0.3)
-            super().__init__(*arguments, **options)
-
-    gnss = [[1, "sensor.other.gnss", []], [[0.0] * 3, [0.0] * 3]]
-    with (
-        StandIn(port=0, vehicles=0, walkers=0, settings=SYNCHRONOUS) as server,
-        RawClient(server) as loader,
-        RawClient(server) as spawner,
-    ):
-        monkeypatch.setattr(simulation, "World", SlowWorld)
-        loading = threading.Thread(target=loader.call, args=("load_new_episode", "", False, 1))
-        loading.start()
-        assert begun.wait(10.0)
-        spawned = spawner.call("spawn_actor", *gnss)[3][0][1][0]
-        loading.join()
-        again = spawner.call("spawn_actor", *gnss)[3][0][1][0]
-        spectator = spawner.call("get_spectator")[3][0][1][0]
-    assert len({spawned, again, spectator}) == 3
-    assert spectator < spawned
 
 
 def test_closing_frees_the_port():

@@ -1,0 +1,73 @@
+"""A map change among the calls of impatient clients."""
+
+import threading
+import time
+
+import msgpack
+import pytest
+
+from carla_bridge.standin import server as server_module
+from carla_bridge.standin import simulation
+from carla_bridge.standin.schema import EpisodeSettings
+from carla_bridge.standin.server import StandIn
+from carla_bridge.standin.world import World
+from tests.standin.raw_client import RawClient
+
+SYNCHRONOUS = EpisodeSettings(synchronous_mode=True, fixed_delta_seconds=0.05)
+
+
+@pytest.fixture(scope="module")
+def server():
+    with StandIn(port=0, vehicles=1, walkers=1) as server:
+        yield server
+
+
+def test_only_a_map_change_that_succeeds_holds_calls_back(monkeypatch, server):
+    monkeypatch.setattr(server_module, "HOLD_S", 60.0)
+    with RawClient(server) as client:
+        client.call("load_new_episode", "Town03", True, 1)
+        assert client.call("get_spectator")[3][0][0] == 1
+
+
+def test_a_second_map_change_among_the_held_calls_loses_none_of_them(monkeypatch, server):
+    monkeypatch.setattr(server_module, "HOLD_S", 0.2)
+    load = ("load_new_episode", "", False, 1)
+    with RawClient(server) as client:
+        assert client.call_all(load, load, ("get_spectator",), load, ("get_episode_settings",)) == [*range(5)]
+
+
+def test_held_calls_are_bounded(monkeypatch, server):
+    monkeypatch.setattr(server_module, "HOLD_S", 60.0)
+    monkeypatch.setattr(server_module, "MAX_HELD", 3)
+    with RawClient(server) as client:
+        client.call("load_new_episode", "", False, 1)
+        for _ in range(4):
+            client.send(msgpack.packb([0, 1, "get_spectator", [[False]]]))
+        assert client.is_closed()
+
+
+def test_an_actor_that_is_spawned_during_a_map_change_shares_its_id_with_none(monkeypatch):
+    begun = threading.Event()
+
+    class SlowWorld(World):
+        def __init__(self, *arguments, **options):
+            begun.set()
+            time.sleep(0.3)
+            super().__init__(*arguments, **options)
+
+    gnss = [[1, "sensor.other.gnss", []], [[0.0] * 3, [0.0] * 3]]
+    with (
+        StandIn(port=0, vehicles=0, walkers=0, settings=SYNCHRONOUS) as server,
+        RawClient(server) as loader,
+        RawClient(server) as spawner,
+    ):
+        monkeypatch.setattr(simulation, "World", SlowWorld)
+        loading = threading.Thread(target=loader.call, args=("load_new_episode", "", False, 1))
+        loading.start()
+        assert begun.wait(10.0)
+        spawned = spawner.call("spawn_actor", *gnss)[3][0][1][0]
+        loading.join()
+        again = spawner.call("spawn_actor", *gnss)[3][0][1][0]
+        spectator = spawner.call("get_spectator")[3][0][1][0]
+    assert len({spawned, again, spectator}) == 3
+    assert spectator < spawned
