@@ -50,7 +50,7 @@ def measure(checkpoint: str, device: str, width: int, height: int, *, frames: in
     from carla_bridge.session import LiveDrive
     from carla_bridge.standin.process import StandInProcess
     from carla_bridge.timing import StageTimes
-    from carla_bridge.translate import translate
+    from carla_bridge.translation import translate
     from carla_bridge.viewer import Viewer
 
     engine = pix2pix.load(checkpoint, device=device)

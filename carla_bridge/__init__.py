@@ -4,7 +4,7 @@ from typing import Any
 
 _HOMES = {
     "LiveDrive": "carla_bridge.session",
-    "translate": "carla_bridge.translate",
+    "translate": "carla_bridge.translation",
     "BridgeError": "carla_bridge.errors",
 }
 __all__ = ["BridgeError", "LiveDrive", "translate"]

@@ -12,7 +12,7 @@ from carla_bridge.frames import Drive, FramePair
 from carla_bridge.labels import UnknownTags
 from carla_bridge.side_by_side import side_by_side
 from carla_bridge.timing import StageTimes
-from carla_bridge.translate import Engine, translate
+from carla_bridge.translation import Engine, translate
 from carla_bridge.video import Mp4
 from carla_bridge.viewer import Viewer
 

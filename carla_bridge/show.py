@@ -13,7 +13,7 @@ from carla_bridge.live import Ending, LiveResult, run_live
 from carla_bridge.outputs import make_room, partial_path
 from carla_bridge.session import LiveDrive
 from carla_bridge.timing import StageTimes
-from carla_bridge.translate import Engine
+from carla_bridge.translation import Engine
 from carla_bridge.video import Mp4, UnfinishedVideo
 from carla_bridge.viewer import NoWindow, Viewer
 

@@ -32,6 +32,14 @@ def test_the_library_example_runs_and_prints_a_line_per_frame(tmp_path):
     assert len([line for line in done.stdout.splitlines() if line.endswith("(256, 512) (256, 512, 3)")]) == 20
 
 
+def test_the_pipe_can_be_had_from_the_package_whatever_was_imported_before():
+    code = (
+        "import carla_bridge.live; from carla_bridge import translate; assert callable(translate), translate"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize(("program", "main"), PROGRAMS.items())
 def test_every_command_stands_in_the_readme(program, main):
     missing = [name for name in main.commands if f"{program} {name}" not in README]

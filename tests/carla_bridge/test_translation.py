@@ -7,7 +7,7 @@ import pytest
 from carla_bridge.frames import DriveMeta, LabelFrame
 from carla_bridge.labels import UnknownTag, colorize, tag_table
 from carla_bridge.timing import StageTimes
-from carla_bridge.translate import translate
+from carla_bridge.translation import translate
 
 META = DriveMeta("ListTown", "0.9.16", "0.9.14", width=16, height=8, fov_deg=90.0, fps_hz=20.0)
 ROAD, CAR = 1, 14  # CARLA's tags from 0.9.14 on
