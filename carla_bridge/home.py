@@ -4,9 +4,14 @@ import ctypes
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
+
+_LOOK_EVERY_S = 0.5
+_STUCK_S = 5.0  # an ordinary lost tick ends within two
 
 
 def ensure_home() -> None:
@@ -39,6 +44,32 @@ def park_dying_threads() -> Callable[[], None]:
     set_terminate.argtypes, set_terminate.restype = [ctypes.c_void_p], ctypes.c_void_p
     before = set_terminate(ctypes.cast(ctypes.CDLL(None).pause, ctypes.c_void_p))
     return lambda: set_terminate(before)
+
+
+@contextmanager
+def not_stuck(alive: Callable[[], bool], sentence: str) -> Iterator[None]:
+    """End the process with a sentence if the block still runs some seconds after its server died.
+
+    A tick of the client library waits for the Traffic Manager's thread without any time-out; if that thread
+    died with the server, no exception and no signal gets through to us any more. There is nothing left to tidy
+    up then: the server is gone, and what is written on disk is whole up to the last fragment.
+    """
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(_LOOK_EVERY_S):
+            if not alive() and not done.wait(_STUCK_S) and not alive():
+                sys.stderr.write(f"Error: {sentence}\n")
+                sys.stderr.flush()
+                os._exit(1)
+
+    watcher = threading.Thread(target=watch, name="not-stuck", daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()
 
 
 def _home_of_user() -> str | None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgpack
 
 from carla_bridge.errors import BridgeError
-from carla_bridge.home import load_client
+from carla_bridge.home import load_client, not_stuck
 
 if TYPE_CHECKING:
     import carla
@@ -140,7 +140,8 @@ class Server:
         before = self.world.get_snapshot().frame
         self.client.set_timeout(min(_PATIENCE_S, self.timeout_s))
         try:
-            return int(self.world.tick(min(_PATIENCE_S, self.timeout_s)))
+            with not_stuck(self.lifeline.alive, str(ServerLost(self.host, self.port))):
+                return int(self.world.tick(min(_PATIENCE_S, self.timeout_s)))
         except RuntimeError as error:
             self.check()
             if "time-out" not in str(error):

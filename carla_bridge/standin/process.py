@@ -21,7 +21,10 @@ class StandInProcess:
         for name, value in {"port": 0, **options}.items():
             if value is not False:
                 command += [f"--{name.replace('_', '-')}", *([] if value is True else [str(value)])]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        # A session of its own: Ctrl-C in the terminal is for the client, which needs its server to tidy up.
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+        )
         try:
             self.host, self.port, self.stream_port = self._read_ready()
         except BaseException:
