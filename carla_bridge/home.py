@@ -11,7 +11,6 @@ from pathlib import Path
 from types import ModuleType
 
 _LOOK_EVERY_S = 0.5
-_STUCK_S = 5.0  # an ordinary lost tick ends within two
 
 
 def ensure_home() -> None:
@@ -47,8 +46,8 @@ def park_dying_threads() -> Callable[[], None]:
 
 
 @contextmanager
-def not_stuck(alive: Callable[[], bool], sentence: str) -> Iterator[None]:
-    """End the process with a sentence if the block still runs some seconds after its server died.
+def not_stuck(alive: Callable[[], bool], sentence: str, *, patience_s: float) -> Iterator[None]:
+    """End the process with a sentence if the block still runs so long after its server died.
 
     A tick of the client library waits for the Traffic Manager's thread without any time-out; if that thread
     died with the server, no exception and no signal gets through to us any more. There is nothing left to tidy
@@ -58,7 +57,7 @@ def not_stuck(alive: Callable[[], bool], sentence: str) -> Iterator[None]:
 
     def watch() -> None:
         while not done.wait(_LOOK_EVERY_S):
-            if not alive() and not done.wait(_STUCK_S) and not alive():
+            if not alive() and not done.wait(patience_s) and not alive():
                 sys.stderr.write(f"Error: {sentence}\n")
                 sys.stderr.flush()
                 os._exit(1)

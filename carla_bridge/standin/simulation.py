@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 from .actors import Sensor
+from .geometry import Pose
 from .payloads import MAP_CHANGED, world_state
 from .render import Renderer
 from .schema import EpisodeSettings
@@ -41,6 +42,7 @@ class Simulation:
         self.traffic_managers: dict[int, str] = {}  # port → host; they live in the clients
         self._last_step_s = time.monotonic()
         self.load(seed)
+        _warm_up(self._renderer)
         self._running = threading.Event()
         self._closing = threading.Event()
         self._set_running()
@@ -186,6 +188,13 @@ class Simulation:
         except Exception:  # as in `_shoot`
             log.exception("sensor %d failed at frame %d", sensor.id, self.world.moment.frame)
             return []
+
+
+def _warm_up(renderer: Renderer) -> None:
+    """Draw once, so that the compiler has done its seconds of work before anybody waits for a picture."""
+    visible = renderer.render(Pose(z=2.0), width=32, height=16, fov_deg=90.0)
+    for look in (visible.tags, visible.object_ids, visible.rgb):
+        look()
 
 
 def _checked(settings: EpisodeSettings) -> EpisodeSettings:
