@@ -1,5 +1,9 @@
-"""What can keep the stand-in from starting, said in one sentence; light enough for any command to import."""
+"""What goes wrong in the stand-in, said in one sentence; light enough for any command to import."""
 
 
 class StandInError(Exception):
     """The stand-in cannot start; the message says why."""
+
+
+class WorldError(Exception):
+    """A client asked for something this world cannot do; the message is what CARLA would say."""

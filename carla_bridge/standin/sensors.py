@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .actors import STILL, Actor, Sensor, Walker, number, to_transform
+from .actors import Actor, Sensor, Walker, number, to_transform
 from .geometry import Pose
 from .mesh import Mesh
 from .models import walking_mesh
@@ -128,8 +128,8 @@ def collision_events(sensor: Sensor, world: "World") -> list[bytes]:
     """Return one message per collision of the sensor's parent in the latest step."""
     header = sensor_header(SensorType.COLLISION, world.moment, to_transform(sensor.pose))
     return [
-        header + encode_body([hit.describe(), other.describe(), STILL])
-        for hit, other in world.collisions
+        header + encode_body([hit.describe(), other.describe(), impulse])
+        for hit, other, impulse in world.collisions
         if sensor.parent is not None and hit.id == sensor.parent.id
     ]
 

@@ -1,47 +1,32 @@
 """One episode: clock, actors, weather and ambient life; deterministic, without threads, sockets or wall time."""
 
 import logging
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .actors import STILL, Actor, Sensor, Vehicle, Walker
+from .actors import Actor, Sensor, Vehicle, Walker
+from .ambient import AmbientLife
 from .blueprints import LIBRARY
-from .boxes import discs, overlap
-from .crowd import Stroller
-from .driving import drive, walk
+from .boxes import overlap
+from .errors import WorldError
 from .geometry import Pose
-from .junctions import Junctions
 from .models import model_for
+from .motion import Collision, move, near_to
 from .payloads import Moment
 from .schema import ActorDescription, AttributeValue, Weather
-from .traffic import Driver
 
 if TYPE_CHECKING:
     from .town import Town
+
+__all__ = ["MAX_ACTORS", "WORLD_STREAM", "World", "WorldError", "describe"]
 
 log = logging.getLogger(__name__)
 
 MAX_ACTORS = 2000
 UNSTREAMED = ("sensor.other.lane_invasion",)  # the client computes it
 WORLD_STREAM = 1
-AMBIENT_VEHICLES = (
-    "vehicle.lincoln.mkz_2020",
-    "vehicle.nissan.patrol",
-    "vehicle.mitsubishi.fusorosa",
-    "vehicle.tesla.model3",
-    "vehicle.bh.crossbike",
-    "vehicle.mini.cooper_s",
-    "vehicle.harley-davidson.low_rider",
-    "vehicle.mercedes.sprinter",
-    "vehicle.audi.tt",
-    "vehicle.ford.ambulance",
-    "vehicle.carlamotors.firetruck",
-)
-
-
-class WorldError(Exception):
-    """A client asked for something this world cannot do; the message is what CARLA would say."""
 
 
 class World:
@@ -62,36 +47,26 @@ class World:
         self.moment = Moment(frame, 0.0, 0.0)
         self.weather = Weather()
         self.actors: dict[int, Actor] = {}
-        self.collisions: list[tuple[Actor, Actor]] = []  # of the latest step
+        self.collisions: list[Collision] = []  # of the latest step
+        self.after_moving: list[Callable[[World], None]] = []  # run at the end of each step, in order
         self.next_id = next_id  # actors and streams; never used twice
-        self._rng = np.random.default_rng([seed, 1])
         self._roads = np.concatenate([lane.points for lane in town.lanes])
         self._lane_of = np.repeat(np.arange(len(town.lanes)), [len(lane.points) for lane in town.lanes])
-        self._junctions = Junctions(town.lanes)
-        self._drivers: dict[int, Driver] = {}
-        self._strollers: dict[int, Stroller] = {}
         start = town.spawn_points[0]
-        self.spectator = self._add("spectator", Pose(start.x, start.y, start.z + 10.0, -20.0, start.yaw))
-        for number in range(vehicles):
-            if not self._add_driver(number):
-                log.warning("the town is full with %d of %d ambient cars", number, vehicles)
-                break
-        for _ in range(walkers if town.sidewalks else 0):
-            self._add_stroller()
+        self.spectator = self.add("spectator", Pose(start.x, start.y, start.z + 10.0, -20.0, start.yaw))
+        self._ambient = AmbientLife(town, seed)
+        self._populate(vehicles, walkers)
 
     def step(self, delta_s: float) -> None:
         """Let one frame pass."""
         frame, elapsed_s, _ = self.moment
         self.moment = Moment(frame + 1, elapsed_s + delta_s, delta_s)
-        self.collisions = []
-        for actor in list(self.actors.values()):
-            if isinstance(actor, Vehicle) and not actor.is_ambient:
-                self._drive(actor, delta_s)
-            elif isinstance(actor, Walker) and not actor.is_ambient:
-                walk(actor, delta_s)
-        self._step_ambient(delta_s)
+        self.collisions = move(self.actors.values(), delta_s, self._settle)
+        self._ambient.step(self.actors.values(), delta_s)
         for actor in self.actors.values():
             actor.follow_parent()
+        for follow in self.after_moving:
+            follow(self)
 
     def find(self, actor_id: int) -> Actor:
         """Return a living actor."""
@@ -113,15 +88,14 @@ class World:
         if len(self.actors) >= MAX_ACTORS:
             raise WorldError("Spawn failed because the world is full")
         given = {attribute.id: attribute.value for attribute in description.attributes}
-        actor = self._create(describe(description.id, **given), pose)
+        actor = self._create(description.id, pose, **given)
         if parent is not None:
             actor.parent, actor.relative = parent, pose
             actor.follow_parent()
         if actor.parent is None and actor.model is not None:
             self._settle(actor)
             self._make_room(actor)
-        self.actors[actor.id] = actor
-        return actor
+        return self._enter(actor)
 
     def destroy(self, actor_id: int) -> None:
         """Remove an actor and whatever is attached to it."""
@@ -138,33 +112,15 @@ class World:
     def release(self, actor: Actor) -> None:
         """Leave an ambient actor to the clients: one of them wants to move it."""
         if actor.is_ambient:
-            actor.is_ambient = False
-            if driver := self._drivers.pop(actor.id, None):
-                self._junctions.forget(driver.number)
-            self._strollers.pop(actor.id, None)
+            self._ambient.release(actor)
 
-    def _drive(self, vehicle: Vehicle, delta_s: float) -> None:
-        if not vehicle.simulates_physics or vehicle.parent is not None:
-            vehicle.velocity = vehicle.angular_velocity = vehicle.acceleration = STILL
-            vehicle.speed_mps = 0.0
-            return
-        before, near = vehicle.pose, self._near(vehicle)
-        touching = [other for other in near if overlap(vehicle, other)]
-        drive(vehicle, delta_s)
-        self._settle(vehicle)
-        hit = next((other for other in near if other not in touching and overlap(vehicle, other)), None)
-        if hit is not None:
-            vehicle.pose, vehicle.speed_mps, vehicle.velocity = before, 0.0, STILL
-            self.collisions += [(vehicle, hit), (hit, vehicle)]
+    def add(self, type_id: str, pose: Pose, /, **attributes: str) -> Actor:
+        """Add an actor of the world's own, without asking for room."""
+        return self._enter(self._create(type_id, pose, **attributes))
 
-    def _near(self, actor: Actor) -> list[Actor]:
-        return [
-            other
-            for other in self.actors.values()
-            if other.model is not None
-            and other is not actor
-            and abs(other.pose.x - actor.pose.x) + abs(other.pose.y - actor.pose.y) < 25.0
-        ]
+    def _enter(self, actor: Actor) -> Actor:
+        self.actors[actor.id] = actor
+        return actor
 
     def _settle(self, actor: Actor) -> None:
         """Put a vehicle onto the road and let it know the speed limit there."""
@@ -176,79 +132,29 @@ class World:
 
     def _make_room(self, actor: Actor) -> None:
         """Let ambient life make way for a newcomer; refuse it where a client's actor stands."""
-        for other in self._near(actor):
-            if not overlap(actor, other):
-                continue
-            if driver := self._drivers.get(other.id):
-                self._junctions.forget(driver.number)
-                self._start(driver, also_clear_of=actor)
-            elif stroller := self._strollers.get(other.id):
-                stroller.move_on(5.0)
-            else:
+        for other in near_to(actor, self.actors.values()):
+            if overlap(actor, other) and not self._ambient.makes_way(other, (*self.actors.values(), actor)):
                 raise WorldError("Spawn failed because of collision at spawn position")
 
-    def _step_ambient(self, delta_s: float) -> None:
-        solid = discs(self.actors.values())
-        for driver in self._drivers.values():
-            driver.step(delta_s, solid, self._junctions)
-            self._tell_speed_limit(driver)
-        for stroller in self._strollers.values():
-            stroller.step(delta_s, solid)
+    def _populate(self, vehicles: int, walkers: int) -> None:
+        for number in range(vehicles):
+            car = self._ambient.new_driver(number, self._create, self.actors.values())
+            if car is None:
+                log.warning("the town is full with %d of %d ambient cars", number, vehicles)
+                break
+            self._enter(car)
+        for _ in range(walkers if self.town.sidewalks else 0):
+            self._enter(self._ambient.new_stroller(self._create))
 
-    def _tell_speed_limit(self, driver: Driver) -> None:
-        driver.vehicle.speed_limit_kmh = float(self.town.lanes[driver.lane].speed_limit_kmh)
-
-    def _create(self, description: ActorDescription, pose: Pose) -> Actor:
-        kind = {"vehicle": Vehicle, "walker": Walker, "sensor": Sensor}.get(
-            description.id.split(".")[0], Actor
-        )
-        attributes = {attribute.id: attribute.value for attribute in description.attributes}
-        actor = kind(self.next_id, description, pose, model_for(description.id, attributes))
-        if kind is Sensor and description.id not in UNSTREAMED:
+    def _create(self, type_id: str, pose: Pose, /, **attributes: str) -> Actor:
+        description = describe(type_id, **attributes)
+        kind = {"vehicle": Vehicle, "walker": Walker, "sensor": Sensor}.get(type_id.split(".")[0], Actor)
+        given = {attribute.id: attribute.value for attribute in description.attributes}
+        actor = kind(self.next_id, description, pose, model_for(type_id, given))
+        if kind is Sensor and type_id not in UNSTREAMED:
             actor.stream_id = WORLD_STREAM + actor.id
         self.next_id += 1
         return actor
-
-    def _add(self, type_id: str, pose: Pose, **attributes: str) -> Actor:
-        actor = self._create(describe(type_id, **attributes), pose)
-        self.actors[actor.id] = actor
-        return actor
-
-    def _add_driver(self, number: int) -> bool:
-        type_id = AMBIENT_VEHICLES[number % len(AMBIENT_VEHICLES)]
-        colors = next(a.recommended for a in LIBRARY[type_id].attributes if a.id == "color")
-        color = colors[int(self._rng.integers(len(colors)))]
-        vehicle = self._add(type_id, Pose(), role_name="ambient", color=color)
-        assert isinstance(vehicle, Vehicle)
-        vehicle.is_ambient = True
-        driver = Driver(number, vehicle, self.town.lanes, self._rng.spawn(1)[0])
-        try:
-            self._start(driver)
-        except WorldError:
-            del self.actors[vehicle.id]
-            return False
-        self._drivers[vehicle.id] = driver
-        return True
-
-    def _start(self, driver: Driver, also_clear_of: Actor | None = None) -> None:
-        """Put an ambient car on a free piece of street."""
-        others = [a for a in (*self.actors.values(), also_clear_of) if a not in (None, driver.vehicle)]
-        for index in self._rng.permutation(len(self.town.spawn_points)):
-            spot = self.town.spawn_points[int(index)]
-            nearest = int(np.argmin(np.hypot(self._roads[:, 0] - spot.x, self._roads[:, 1] - spot.y)))
-            lane = int(self._lane_of[nearest])
-            driver.start_on(lane, float(nearest - int(np.argmax(self._lane_of == lane))))
-            if not any(overlap(driver.vehicle, other) for other in others if other is not None):
-                return
-        raise WorldError("Spawn failed because the town is full")
-
-    def _add_stroller(self) -> None:
-        number = int(self._rng.integers(1, 17))
-        walker = self._add(f"walker.pedestrian.{number:04}", Pose(), role_name="ambient")
-        assert isinstance(walker, Walker)
-        walker.is_ambient = True
-        loop = self.town.sidewalks[int(self._rng.integers(len(self.town.sidewalks)))]
-        self._strollers[walker.id] = Stroller(walker, loop, self._rng)
 
 
 def describe(type_id: str, /, **values: str) -> ActorDescription:
