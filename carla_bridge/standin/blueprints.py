@@ -3,18 +3,8 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-BOOL, INT, FLOAT, STRING, COLOR = 1, 2, 3, 4, 5
-
-
-class Attribute(NamedTuple):
-    """One attribute of a blueprint; the field order is the wire's."""
-
-    id: str
-    type: int
-    value: str
-    recommended: tuple[str, ...] = ()
-    is_modifiable: bool = True
-    restrict_to_recommended: bool = False
+from .attributes import BOOL, COLOR, FLOAT, INT, STRING, Attribute
+from .sensor_blueprints import SENSORS
 
 
 class Blueprint(NamedTuple):
@@ -85,73 +75,6 @@ WALKERS: dict[int, tuple[str, str]] = {
 }
 
 _ROLE = Attribute("role_name", STRING, "default", ("autopilot", "scenario", "ego_vehicle"))
-_SENSOR = (Attribute("role_name", STRING, "front", ("front", "back", "left", "right", "front_left")),)
-_TICK = Attribute("sensor_tick", FLOAT, "0.0")
-
-
-def _floats(**defaults: float) -> tuple[Attribute, ...]:
-    return tuple(Attribute(name, FLOAT, str(value)) for name, value in defaults.items())
-
-
-_CAMERA = (
-    *_SENSOR,
-    Attribute("image_size_x", INT, "800"),
-    Attribute("image_size_y", INT, "600"),
-    Attribute("fov", FLOAT, "90.0"),
-    _TICK,
-    *_floats(
-        lens_circle_falloff=5.0,
-        lens_circle_multiplier=0.0,
-        lens_k=-1.0,
-        lens_kcube=0.0,
-        lens_x_size=0.08,
-        lens_y_size=0.08,
-    ),
-)
-_RGB = (  # accepted for the sake of scripts; the plain shading has no lens and no film
-    Attribute("enable_postprocess_effects", BOOL, "true"),
-    Attribute("exposure_mode", STRING, "histogram", ("histogram", "manual"), True, True),
-    Attribute("blur_radius", FLOAT, "0.0"),
-    *_floats(
-        gamma=2.2,
-        bloom_intensity=0.675,
-        chromatic_aberration_intensity=0.0,
-        chromatic_aberration_offset=0.0,
-        exposure_compensation=0.0,
-        exposure_max_bright=20.0,
-        exposure_min_bright=10.0,
-        exposure_speed_down=1.0,
-        exposure_speed_up=3.0,
-        focal_distance=1000.0,
-        blur_amount=1.0,
-        fstop=1.4,
-        iso=100.0,
-        lens_flare_intensity=0.1,
-        min_fstop=1.2,
-        motion_blur_intensity=0.45,
-        motion_blur_max_distortion=0.35,
-        motion_blur_min_object_screen_size=0.1,
-        shutter_speed=200.0,
-        slope=0.88,
-        toe=0.55,
-        shoulder=0.26,
-        black_clip=0.0,
-        white_clip=0.04,
-        temp=6500.0,
-        tint=0.0,
-    ),
-)
-
-SENSORS: dict[str, tuple[Attribute, ...]] = {
-    "sensor.camera.depth": _CAMERA,
-    "sensor.camera.instance_segmentation": _CAMERA,
-    "sensor.camera.rgb": (*_CAMERA, *_RGB),
-    "sensor.camera.semantic_segmentation": _CAMERA,
-    "sensor.other.collision": _SENSOR,
-    "sensor.other.gnss": (*_SENSOR, _TICK, *_floats(noise_seed=0)),
-    "sensor.other.imu": (*_SENSOR, _TICK, *_floats(noise_seed=0)),
-    "sensor.other.lane_invasion": _SENSOR,
-}
 
 
 def _vehicle(base: str, special: str, wheels: int, generation: int, colors: Iterable[str]) -> list[Attribute]:
