@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .geometry import Pose
-from .payloads import ActorState, vehicle_details, walker_details
+from .payloads import actor_record, vehicle_details, walker_details
 from .schema import (
     AckermannSettings,
     ActorDescription,
@@ -22,6 +22,7 @@ from .schema import (
 
 if TYPE_CHECKING:
     from .models import Model
+    from .signs import TrafficLight
 
 STILL = Vector3D()
 
@@ -87,15 +88,18 @@ class Actor:
 
     def describe(self) -> WireActor:
         """Return the actor as clients learn of it."""
-        tags = b"" if self.model is None else bytes(np.unique(self.model.mesh.tags))
         token = self.stream_id.to_bytes(4, "little").ljust(24, b"\0") if self.stream_id else b""
         parent_id = 0 if self.parent is None else self.parent.id
-        return WireActor(self.id, parent_id, self.description, self.bounding_box, tags, token)
+        return WireActor(self.id, parent_id, self.description, self.bounding_box, self.semantic_tags(), token)
 
-    def state(self) -> ActorState:
+    def semantic_tags(self) -> bytes:
+        """Return the tags that the actor has in label images."""
+        return b"" if self.model is None else bytes(np.unique(self.model.mesh.tags))
+
+    def record(self) -> bytes:
         """Return the actor's record in the world state."""
         motion = self.velocity, self.angular_velocity, self.acceleration
-        return ActorState(self.id, to_transform(self.pose), *motion, self.details())
+        return actor_record(self.id, self.pose, *motion, self.details())
 
     def details(self) -> bytes:
         """Return what only this kind of actor has in the world state."""
@@ -114,10 +118,16 @@ class Vehicle(Actor):
     speed_mps: float = 0.0  # along the heading; negative backwards
     target_speed_mps: float | None = None  # set by Ackermann control
     constant_velocity: Vector3D | None = None  # own axes
+    traffic_light: "TrafficLight | None" = None  # whose stop line is just ahead
 
     def details(self) -> bytes:
-        """Return the control and the speed limit."""
-        return vehicle_details(self.control, speed_limit_kmh=self.speed_limit_kmh)
+        """Return the control, the speed limit and the traffic light."""
+        light = self.traffic_light
+        if light is None:
+            return vehicle_details(self.control, speed_limit_kmh=self.speed_limit_kmh)
+        return vehicle_details(
+            self.control, speed_limit_kmh=self.speed_limit_kmh, light=light.light, light_id=light.id
+        )
 
 
 @dataclass

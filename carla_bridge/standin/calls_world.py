@@ -177,16 +177,6 @@ def draw_debug_shape(sim: "Simulation", shape: object) -> None:
     """Accept; no sensor ever sees debug shapes."""
 
 
-@method(locked=False)
-def reset_all_traffic_lights(sim: "Simulation") -> None:
-    """Accept; there are no traffic lights to reset."""
-
-
-@method(locked=False)
-def freeze_all_traffic_lights(sim: "Simulation", frozen: bool) -> None:
-    """Accept; there are no traffic lights to freeze."""
-
-
 @method()
 def is_traffic_manager_running(sim: "Simulation", port: int) -> bool:
     """Say whether some client serves a traffic manager at a port."""
@@ -228,7 +218,7 @@ def _unsupported(name: str, *, is_void: bool) -> None:
 
 _UNSUPPORTED = """
 project_point cast_ray start_recorder show_recorder_file_info show_recorder_collisions replay_file
-show_recorder_actors_blocked get_light_boxes get_group_traffic_lights get_gbuffer_token get_navigation_mesh
+show_recorder_actors_blocked get_gbuffer_token get_navigation_mesh
 get_bones_transform get_actor_bone_names get_actor_component_names get_actor_socket_names
 get_telemetry_data get_wheel_steer_angle get_wheel_pitch_angle
 """

@@ -1,10 +1,10 @@
 """What the streams carry: tokens, sensor and image headers, the world state; plain byte layouts."""
 
 import struct
-from collections.abc import Iterable
 from enum import IntEnum
 from typing import NamedTuple
 
+from .geometry import Pose
 from .schema import Transform, Vector3D, VehicleControl, WalkerControl
 
 TCP = 1
@@ -15,6 +15,8 @@ _EPISODE = struct.Struct("<Qdf3iI")
 _ACTOR = struct.Struct("<IB15f54s")
 _VEHICLE = struct.Struct("<3f3?ifB?IB")
 _WALKER = struct.Struct("<4f?")
+_TRAFFIC_LIGHT = struct.Struct("<32s4fI?B")
+LONGEST_SIGN_ID = 31  # and a zero
 ACTIVE = 1
 GREEN = 2  # what CARLA reports for a vehicle that stands at no traffic light
 MAP_CHANGED = 1
@@ -56,20 +58,11 @@ def image_header(width: int, height: int, fov_deg: float) -> bytes:
     return _IMAGE.pack(width, height, fov_deg)
 
 
-class ActorState(NamedTuple):
-    """One actor in one world state."""
-
-    id: int
-    transform: Transform
-    velocity: Vector3D  # m/s
-    angular_velocity: Vector3D  # deg/s
-    acceleration: Vector3D  # m/s²
-    details: bytes = b""  # what only vehicles or walkers have
-
-
-def vehicle_details(control: VehicleControl, *, speed_limit_kmh: float) -> bytes:
-    """Return the vehicle's part of an actor record; it stands at no traffic light and is whole."""
-    return _VEHICLE.pack(*control, speed_limit_kmh, GREEN, False, 0, 0)
+def vehicle_details(
+    control: VehicleControl, *, speed_limit_kmh: float, light: int = GREEN, light_id: int | None = None
+) -> bytes:
+    """Return the vehicle's part of an actor record; no light's id means that it stands at none. It is whole."""
+    return _VEHICLE.pack(*control, speed_limit_kmh, light, light_id is not None, light_id or 0, 0)
 
 
 def walker_details(control: WalkerControl) -> bytes:
@@ -77,16 +70,35 @@ def walker_details(control: WalkerControl) -> bytes:
     return _WALKER.pack(*control.direction, control.speed, control.jump)
 
 
-def world_state(
-    moment: Moment, *, episode_id: int, platform_s: float, actors: Iterable[ActorState], flags: int = 0
+def sign_details(sign_id: str) -> bytes:
+    """Return a traffic sign's part of an actor record."""
+    return sign_id.encode()[:LONGEST_SIGN_ID]
+
+
+def traffic_light_details(
+    sign_id: str, *, times_s: tuple[float, float, float, float], pole: int, is_frozen: bool, light: int
 ) -> bytes:
-    """Return the message of the world stream; every living actor must be in it."""
+    """Return a traffic light's part of an actor record; times are green, yellow, red and elapsed."""
+    return _TRAFFIC_LIGHT.pack(sign_details(sign_id), *times_s, pole, is_frozen, light)
+
+
+def actor_record(
+    actor_id: int,
+    pose: Pose,
+    velocity: Vector3D,
+    angular_velocity: Vector3D,
+    acceleration: Vector3D,
+    details: bytes = b"",
+) -> bytes:
+    """Return one actor's 119 bytes of a world state; m/s, deg/s, m/s², and what only some kinds have."""
+    placed = pose.x, pose.y, pose.z, pose.pitch, pose.yaw, pose.roll
+    return _ACTOR.pack(actor_id, ACTIVE, *placed, *velocity, *angular_velocity, *acceleration, details)
+
+
+def world_state(
+    moment: Moment, *, episode_id: int, platform_s: float, records: bytes, flags: int = 0
+) -> bytes:
+    """Return the message of the world stream; every living actor's record must be in it."""
     header = sensor_header(SensorType.WORLD, moment, Transform())
     episode = _EPISODE.pack(episode_id, platform_s, moment.delta_s, 0, 0, 0, flags)
-    return header + episode + b"".join(map(_actor_record, actors))
-
-
-def _actor_record(actor: ActorState) -> bytes:
-    motion = (*actor.velocity, *actor.angular_velocity, *actor.acceleration)
-    placed = (*actor.transform.location, *actor.transform.rotation)
-    return _ACTOR.pack(actor.id, ACTIVE, *placed, *motion, actor.details)
+    return header + episode + records

@@ -8,7 +8,7 @@ from collections import deque
 from contextlib import ExitStack, suppress
 from types import TracebackType
 
-from . import calls_actors, calls_batch, calls_world  # noqa: F401  # they fill the table of methods
+from . import calls_actors, calls_batch, calls_lights, calls_world  # noqa: F401  # they fill the table of methods
 from .errors import StandInError
 from .rpc import answer
 from .schema import VOID, EpisodeSettings

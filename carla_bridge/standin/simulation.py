@@ -152,16 +152,14 @@ class Simulation:
     def _publish_state(self) -> None:
         with self.lock:
             world = self.world
-            plain, flagged = (
-                world_state(
-                    world.moment,
-                    episode_id=world.episode_id,
-                    platform_s=time.monotonic(),
-                    actors=[actor.state() for actor in world.actors.values()],
-                    flags=flags,
-                )
-                for flags in (0, MAP_CHANGED)
+            records = b"".join([actor.record() for actor in world.actors.values()])
+            moment, episode_id = world.moment, world.episode_id
+        plain, flagged = (
+            world_state(
+                moment, episode_id=episode_id, platform_s=time.monotonic(), records=records, flags=flags
             )
+            for flags in (0, MAP_CHANGED)
+        )
         self.streams.publish_state(WORLD_STREAM, plain, flagged)
 
     def _measure(self) -> tuple[list[tuple[int, bytes]], list[Shot]]:

@@ -7,6 +7,7 @@ import numpy as np
 from .geometry import Pose
 from .lanes import Lane, driving_lanes, sidewalk_loops, spawn_points
 from .mesh import Mesh
+from .network import Network
 from .opendrive import opendrive_text
 from .roads import lay_roads
 from .scenery import build_scenery
@@ -27,6 +28,7 @@ class Town:
     sidewalks: tuple[np.ndarray, ...]  # closed walks N,3 round the blocks; the last point joins the first
     scenery: Mesh
     speed_limit_kmh: float
+    network: Network
 
 
 def build_town(seed: int) -> Town:
@@ -35,12 +37,14 @@ def build_town(seed: int) -> Town:
     rng = np.random.default_rng(seed)
     roads = lay_roads(rng)
     lanes = driving_lanes(roads, SPEED_LIMIT_KMH)
+    opendrive = opendrive_text(roads, name=name, speed_limit_kmh=SPEED_LIMIT_KMH)
     return Town(
         name=name,
-        opendrive=opendrive_text(roads, name=name, speed_limit_kmh=SPEED_LIMIT_KMH),
+        opendrive=opendrive,
         spawn_points=spawn_points(lanes, rng),
         lanes=lanes,
         sidewalks=sidewalk_loops(roads),
         scenery=build_scenery(roads, rng),
         speed_limit_kmh=SPEED_LIMIT_KMH,
+        network=Network(name, opendrive, (), (), (), (), (), ()),
     )

@@ -12,10 +12,13 @@ from .blueprints import LIBRARY
 from .boxes import overlap
 from .errors import WorldError
 from .geometry import Pose
+from .light_cycles import TrafficLights
 from .models import model_for
 from .motion import Collision, move, near_to
 from .payloads import Moment
 from .schema import ActorDescription, AttributeValue, Weather
+from .signs import TrafficLight, TrafficSign, signs_of
+from .stop_zones import StopZones
 
 if TYPE_CHECKING:
     from .town import Town
@@ -27,6 +30,13 @@ log = logging.getLogger(__name__)
 MAX_ACTORS = 2000
 UNSTREAMED = ("sensor.other.lane_invasion",)  # the client computes it
 WORLD_STREAM = 1
+KINDS = {
+    "vehicle.": Vehicle,
+    "walker.": Walker,
+    "sensor.": Sensor,
+    "traffic.traffic_light": TrafficLight,
+    "traffic.": TrafficSign,
+}  # by the beginning of the blueprint's id
 
 
 class World:
@@ -54,6 +64,9 @@ class World:
         self._lane_of = np.repeat(np.arange(len(town.lanes)), [len(lane.points) for lane in town.lanes])
         start = town.spawn_points[0]
         self.spectator = self.add("spectator", Pose(start.x, start.y, start.z + 10.0, -20.0, start.yaw))
+        signs = signs_of(town.network, self.add)
+        self.lights = TrafficLights(town.network, signs)
+        self._stop_zones = StopZones(town.network, signs)
         self._ambient = AmbientLife(town, seed)
         self._populate(vehicles, walkers)
 
@@ -61,10 +74,12 @@ class World:
         """Let one frame pass."""
         frame, elapsed_s, _ = self.moment
         self.moment = Moment(frame + 1, elapsed_s + delta_s, delta_s)
+        self.lights.step(delta_s)
         self.collisions = move(self.actors.values(), delta_s, self._settle)
         self._ambient.step(self.actors.values(), delta_s)
         for actor in self.actors.values():
             actor.follow_parent()
+        self._stop_zones.tell([actor for actor in self.actors.values() if isinstance(actor, Vehicle)])
         for follow in self.after_moving:
             follow(self)
 
@@ -148,7 +163,7 @@ class World:
 
     def _create(self, type_id: str, pose: Pose, /, **attributes: str) -> Actor:
         description = describe(type_id, **attributes)
-        kind = {"vehicle": Vehicle, "walker": Walker, "sensor": Sensor}.get(type_id.split(".")[0], Actor)
+        kind = next((kind for start, kind in KINDS.items() if type_id.startswith(start)), Actor)
         given = {attribute.id: attribute.value for attribute in description.attributes}
         actor = kind(self.next_id, description, pose, model_for(type_id, given))
         if kind is Sensor and type_id not in UNSTREAMED:

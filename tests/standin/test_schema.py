@@ -6,6 +6,7 @@ import msgpack
 import pytest
 
 from carla_bridge.standin import payloads, schema
+from carla_bridge.standin.geometry import Pose
 from carla_bridge.standin.reading import SchemaError, read
 from carla_bridge.standin.schema import (
     ActorDescription,
@@ -98,9 +99,9 @@ def test_the_headers_have_the_clients_sizes():
 
 def test_a_world_state_has_119_bytes_for_each_actor():
     details = payloads.vehicle_details(VehicleControl(0.5, 0.25, 0.0, gear=3), speed_limit_kmh=50.0)
-    moving = payloads.ActorState(5, PLACE, Vector3D(7.0), Vector3D(z=8.0), Vector3D(9.0), details)
-    idle = payloads.ActorState(6, PLACE, Vector3D(), Vector3D(), Vector3D())
-    state = payloads.world_state(MOMENT, episode_id=2, platform_s=1.0, actors=[moving, idle], flags=1)
+    moving = payloads.actor_record(5, Pose(1.0), Vector3D(7.0), Vector3D(z=8.0), Vector3D(9.0), details)
+    idle = payloads.actor_record(6, Pose(), Vector3D(), Vector3D(), Vector3D())
+    state = payloads.world_state(MOMENT, episode_id=2, platform_s=1.0, records=moving + idle, flags=1)
     assert len(state) == 84 + 2 * 119
     assert struct.unpack_from("<QdfiiiI", state, 48) == (2, 1.0, pytest.approx(0.05), 0, 0, 0, 1)
     record = state[84:]
@@ -110,6 +111,22 @@ def test_a_world_state_has_119_bytes_for_each_actor():
     assert struct.unpack_from("<ff", record, 65) == (0.5, 0.25)
     assert struct.unpack_from("<i", record, 80) == (3,)
     assert struct.unpack_from("<f", record, 84) == (50.0,)
+    assert struct.unpack_from("<B?I", record, 88) == (2, False, 0)
+
+
+def test_a_vehicle_at_a_red_light_says_which():
+    details = payloads.vehicle_details(VehicleControl(), speed_limit_kmh=50.0, light=0, light_id=77)
+    assert struct.unpack_from("<B?I", details, 88 - 65) == (0, True, 77)
+
+
+def test_traffic_light_details_lie_where_the_client_looks():
+    details = payloads.traffic_light_details(
+        "s12", times_s=(10.0, 3.0, 2.0, 0.5), pole=4, is_frozen=True, light=1
+    )
+    assert len(details) == 54
+    assert details[:4] == b"s12\0"
+    assert struct.unpack_from("<4fI?B", details, 97 - 65) == (10.0, 3.0, 2.0, 0.5, 4, True, 1)
+    assert payloads.sign_details("x" * 40) == b"x" * 31  # a zero must still fit
 
 
 def test_walker_details_lie_where_the_client_looks():

@@ -197,7 +197,7 @@ def test_the_same_seed_gives_the_same_states_and_another_does_not(town):
     def states(seed):
         world = new_world(town, seed=seed, vehicles=10, walkers=14)
         run(world, 10.0)
-        return [actor.state() for actor in world.actors.values()]
+        return [actor.record() for actor in world.actors.values()]
 
     assert states(3) == states(3)
     assert states(3) != states(4)
