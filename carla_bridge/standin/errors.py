@@ -7,3 +7,7 @@ class StandInError(Exception):
 
 class WorldError(Exception):
     """A client asked for something this world cannot do; the message is what CARLA would say."""
+
+
+class MapError(StandInError):
+    """A text is no map that the stand-in could build; the message says what is wrong with it."""
