@@ -110,3 +110,4 @@ class Network:
     junctions: dict[int, tuple[str, ...]] = field(
         default_factory=dict
     )  # junction → its controllers, in order
+    parks: tuple[np.ndarray, ...] = ()  # outlines N,3 of blocks without houses, within their sidewalks

@@ -9,7 +9,7 @@ from .lane_bands import SectionBands, lane_of, section_bands
 from .lane_links import Key, followers
 from .network import Lane, Network
 from .road_marks import paint_of
-from .road_signs import crosswalks, signals
+from .road_signs import outlines, signals
 from .verges import verges
 from .xodr import read_xodr
 from .xodr_records import Records
@@ -41,7 +41,8 @@ def read_network(name: str, text: str) -> Network:
         ),
         lanes=lanes,
         paint=tuple(paint for each in bands for paint in paint_of(each)),
-        crosswalks=crosswalks(records),
+        crosswalks=outlines(records, "crosswalk"),
+        parks=outlines(records, "park"),
         signals=signs,
         verges=(),
         latitude_deg=_origin(records, "lat_0"),

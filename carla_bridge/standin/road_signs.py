@@ -11,12 +11,10 @@ from .reference_line import cubic_at, points_along
 from .xodr_records import Records, Road, RoadObject, SignalRecord
 
 
-def crosswalks(records: Records) -> tuple[np.ndarray, ...]:
-    """Return the outlines (N,3) of all crosswalks."""
+def outlines(records: Records, kind: str) -> tuple[np.ndarray, ...]:
+    """Return the outlines (N,3) of all objects of a type: crosswalks, parks, …"""
     found = [(road, each) for road in records.roads.values() for each in road.objects]
-    return tuple(
-        _outline(road, each) for road, each in found if each.kind == "crosswalk" and len(each.outline) > 2
-    )
+    return tuple(_outline(road, each) for road, each in found if each.kind == kind and len(each.outline) > 2)
 
 
 def signals(

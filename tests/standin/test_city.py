@@ -12,6 +12,7 @@ from carla_bridge.standin.city import build_city
 from carla_bridge.standin.city_objects import blocks, outline
 from carla_bridge.standin.city_text import city_opendrive
 from carla_bridge.standin.layout import draw_plan
+from carla_bridge.standin.network_reader import read_network
 
 SEEDS = range(20)
 LIGHT, STOP, YIELD, SPEED_LIMIT = "1000001", "206", "205", "274"
@@ -156,10 +157,27 @@ def test_blocks_have_room_for_houses(seed):
         assert gaps.max() < 5.0
 
 
-def test_the_park_is_in_the_text_and_the_client_passes_over_it():
-    (park,) = re.findall(r'type="park".*?</object>', city_opendrive(0))
-    assert park.count("<cornerLocal") > 20
-    assert all(corner.distance(carla.Location()) < 400.0 for corner in map_of(0).get_crosswalks())
+@pytest.mark.parametrize("seed", [0, 9])
+def test_our_reader_finds_the_park_between_its_sidewalks(seed):
+    """The client passes over an object of a type of our own, and we read it back where it was put."""
+    city = city_of(seed)
+    (park,) = read_network("t", city_opendrive(seed)).parks
+    rings = [outline(city, block) * (1.0, -1.0, 1.0) for block in blocks(city)]
+    assert any(len(ring) == len(park) and np.abs(ring - park).max() < 1e-4 for ring in rings)
+    for x, y, z in park[::7]:
+        where = carla.Location(float(x), float(y), float(z))
+        walk = map_of(seed).get_waypoint(where, lane_type=carla.LaneType.Sidewalk)
+        assert walk.transform.location.distance(where) == pytest.approx(walk.lane_width / 2, abs=0.4)
+
+
+@pytest.mark.parametrize("seed", SEEDS[:3])
+def test_our_reader_finds_every_signal_and_where_it_stops_whom(seed):
+    network = read_network("t", city_opendrive(seed))
+    assert all(lane.successors for lane in network.lanes)
+    assert len(network.signals) == len(map_of(seed).get_all_landmarks())
+    assert all(signal.stops for signal in network.signals)
+    guarded = {signal.junction for signal in network.signals if signal.is_traffic_light}
+    assert guarded == {number for number, controllers in network.junctions.items() if len(controllers) == 2}
 
 
 def test_cities_differ_in_what_they_have():
