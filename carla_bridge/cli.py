@@ -166,6 +166,11 @@ def read_config(path: Path | None, given: dict[str, Any]) -> "LiveConfig":
 @click.option(
     "--walkers", type=click.IntRange(0, 500), default=14, show_default=True, help="Walkers of its own."
 )
+@click.option(
+    "--recordings",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of CARLA's recorder logs; by default one in your cache.",
+)
 def standin(**given: Any) -> None:
     """Run the stand-in: a small town behind CARLA 0.9.16's own protocol.
 

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+from pathlib import Path
 
 from .errors import StandInError
 from .schema import EpisodeSettings
@@ -31,6 +32,7 @@ def main() -> int:
             vehicles=options.vehicles,
             walkers=options.walkers,
             settings=settings,
+            recordings=options.recordings,
         )
     except StandInError as error:
         sys.stderr.write(f"Error: {error}\n")
@@ -52,6 +54,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--vehicles", type=int, default=10, help="ambient cars")
     parser.add_argument("--walkers", type=int, default=14, help="ambient pedestrians")
+    parser.add_argument(
+        "--recordings", type=Path, help="folder of recorder logs (default: in the user's cache)"
+    )
     parser.add_argument("--synchronous", action="store_true", help="no frame passes before the first tick")
     parser.add_argument("--fixed-delta-seconds", type=float)
     parser.add_argument("--follow-parent", action="store_true", help="end when stdin ends")

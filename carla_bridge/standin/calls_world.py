@@ -217,8 +217,8 @@ def _unsupported(name: str, *, is_void: bool) -> None:
 
 
 _UNSUPPORTED = """
-project_point cast_ray start_recorder show_recorder_file_info show_recorder_collisions replay_file
-show_recorder_actors_blocked get_gbuffer_token get_navigation_mesh
+project_point cast_ray
+get_gbuffer_token get_navigation_mesh
 get_bones_transform get_actor_bone_names get_actor_component_names get_actor_socket_names
 get_telemetry_data get_wheel_steer_angle get_wheel_pitch_angle
 """

@@ -34,7 +34,7 @@ _FLAT = {
     PacketId.EVENT_PARENT: _Flat(records.EventParent, Struct("<II")),
     PacketId.COLLISION: _Flat(records.Collision, Struct("<III??")),
     PacketId.POSITION: _Flat(records.Position, Struct("<I6f")),
-    PacketId.STATE: _Flat(records.LightState, Struct("<I?fb")),
+    PacketId.STATE: _Flat(records.ShownLight, Struct("<I?fb")),
     PacketId.ANIM_VEHICLE: _Flat(records.AnimVehicle, Struct("<I3f?i")),
     PacketId.ANIM_WALKER: _Flat(records.AnimWalker, Struct("<If")),
     PacketId.VEHICLE_LIGHT: _Flat(records.VehicleLight, Struct("<II")),
@@ -136,10 +136,10 @@ def _rows(row: Struct, values: Sequence[Sequence[Any]]) -> bytes:
 def _read_event_add(cursor: _Cursor) -> EventAdd:
     before, type_id = cursor.row(_BEFORE_TYPE_ID), cursor.text()
     attributes = [
-        Attribute(*cursor.row(_ATTRIBUTE_TYPE), cursor.text(), cursor.text())
+        Attribute._make((*cursor.row(_ATTRIBUTE_TYPE), cursor.text(), cursor.text()))
         for _ in range(cursor.count(_COUNT))
     ]
-    return EventAdd(*before, type_id, tuple(attributes))
+    return EventAdd._make((*before, type_id, tuple(attributes)))
 
 
 def _write_event_add(event: EventAdd) -> bytes:
@@ -152,10 +152,10 @@ def _write_event_add(event: EventAdd) -> bytes:
 
 
 def _read_physics(cursor: _Cursor) -> PhysicsControl:
-    rows = (_POINT, _GEAR, _POINT, _WHEEL_PHYSICS)
-    return PhysicsControl(
-        *cursor.row(_ID), cursor.row(_PHYSICS), *(cursor.rows(_WIDE_COUNT, row) for row in rows)
-    )
+    (actor_id,) = cursor.row(_ID)
+    values = cursor.row(_PHYSICS)
+    lists = (cursor.rows(_WIDE_COUNT, row) for row in (_POINT, _GEAR, _POINT, _WHEEL_PHYSICS))
+    return PhysicsControl(actor_id, values, *lists)
 
 
 def _write_physics(control: PhysicsControl) -> bytes:
@@ -181,7 +181,8 @@ def _write_bones(walker: WalkerBones) -> bytes:
 
 
 def _read_wheels(cursor: _Cursor) -> Wheels:
-    return Wheels(*cursor.row(_ID), cursor.rows(_WIDE_COUNT, _WHEEL))
+    (actor_id,) = cursor.row(_ID)
+    return Wheels(actor_id, cursor.rows(_WIDE_COUNT, _WHEEL))
 
 
 def _write_wheels(vehicle: Wheels) -> bytes:

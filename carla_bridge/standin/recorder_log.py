@@ -3,6 +3,7 @@
 What the packets mean is `recorder_records`' matter, and their bytes are `recorder_codec`'s.
 """
 
+import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from struct import Struct
@@ -63,6 +64,8 @@ class LogReader:
                 if start is not None:
                     raise LogError(f"frame {start.number} has no end")
                 (start,), kept = decode(packet_id, data), []
+                if not math.isfinite(start.elapsed_s):
+                    raise LogError(f"frame {start.number} has no time")
             elif start is None:
                 raise LogError(f"a packet {packet_id.name} stands outside of all frames")
             elif packet_id == PacketId.FRAME_END:

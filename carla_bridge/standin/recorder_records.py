@@ -111,7 +111,7 @@ class Position(NamedTuple):
     yaw: float
 
 
-class LightState(NamedTuple):
+class ShownLight(NamedTuple):
     """What a traffic light shows, and for how long it has."""
 
     actor_id: int

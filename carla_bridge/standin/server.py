@@ -6,9 +6,17 @@ import threading
 import time
 from collections import deque
 from contextlib import ExitStack, suppress
+from pathlib import Path
 from types import TracebackType
+from typing import Any
 
-from . import calls_actors, calls_batch, calls_lights, calls_world  # noqa: F401  # they fill the table of methods
+from . import (  # noqa: F401  # they fill the table of methods
+    calls_actors,
+    calls_batch,
+    calls_lights,
+    calls_recorder,
+    calls_world,
+)
 from .errors import StandInError
 from .rpc import answer
 from .schema import VOID, EpisodeSettings
@@ -38,6 +46,7 @@ class StandIn:
         vehicles: int = 10,
         walkers: int = 14,
         settings: EpisodeSettings | None = None,
+        recordings: Path | None = None,
         max_clients: int = MAX_CLIENTS,
         max_message_bytes: int = MAX_MESSAGE_BYTES,
     ) -> None:
@@ -52,7 +61,12 @@ class StandIn:
             opened.callback(self._streams.close)
             self.stream_port = self._streams.port
             self._simulation = _simulation(
-                self._streams, seed=seed, vehicles=vehicles, walkers=walkers, settings=settings
+                self._streams,
+                seed=seed,
+                vehicles=vehicles,
+                walkers=walkers,
+                settings=settings or EpisodeSettings(),
+                recordings=recordings,
             )
             opened.pop_all()
         self._clients: dict[socket.socket, threading.Thread] = {}
@@ -176,13 +190,9 @@ class _Client:
             self._answer(self._held.popleft())
 
 
-def _simulation(
-    streams: Streams, *, seed: int, vehicles: int, walkers: int, settings: EpisodeSettings | None
-) -> Simulation:
+def _simulation(streams: Streams, **options: Any) -> Simulation:
     try:
-        return Simulation(
-            streams, seed=seed, vehicles=vehicles, walkers=walkers, settings=settings or EpisodeSettings()
-        )
+        return Simulation(streams, **options)
     except WorldError as error:
         raise StandInError(str(error)) from error
 

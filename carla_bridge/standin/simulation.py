@@ -5,8 +5,10 @@ import re
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from .actors import Sensor
+from .deck import Deck
 from .geometry import Pose
 from .payloads import MAP_CHANGED, world_state
 from .render import Renderer
@@ -30,7 +32,14 @@ class Simulation:
     """Owns the current episode and its clock; `lock` guards the world between frames."""
 
     def __init__(
-        self, streams: Streams, *, seed: int, vehicles: int, walkers: int, settings: EpisodeSettings
+        self,
+        streams: Streams,
+        *,
+        seed: int,
+        vehicles: int,
+        walkers: int,
+        settings: EpisodeSettings,
+        recordings: Path | None = None,
     ) -> None:
         self.streams, self.settings = streams, _checked(settings)
         self.lock = threading.RLock()
@@ -40,6 +49,7 @@ class Simulation:
         self.world: World
         self._renderer: Renderer
         self.traffic_managers: dict[int, str] = {}  # port → host; they live in the clients
+        self.deck = Deck(recordings)
         self._last_step_s = time.monotonic()
         self.load(seed)
         _warm_up(self._renderer)
@@ -54,6 +64,7 @@ class Simulation:
         self._closing.set()
         self._running.set()
         self._clock.join()
+        self.deck.stop()
 
     def tick(self) -> int:
         """Answer a client's tick: one step in synchronous mode, else the number of the frame that comes next."""
@@ -92,6 +103,7 @@ class Simulation:
             town = build_town(seed)
             renderer = Renderer(town.scenery)
         with self.lock:  # nobody may take an id from the world before while the next one begins
+            self.deck.stop()
             world = World(
                 town,
                 seed=seed,
