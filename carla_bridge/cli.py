@@ -6,6 +6,7 @@ Heavy imports stay inside the commands, so that `--help` answers at once.
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -171,20 +172,50 @@ def read_config(path: Path | None, given: dict[str, Any]) -> "LiveConfig":
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder of CARLA's recorder logs; by default one in your cache.",
 )
+@click.option(
+    "--max-clients", type=click.IntRange(min=1), default=32, show_default=True, help="More are refused."
+)
+@click.option(
+    "--max-streams", type=click.IntRange(min=1), default=64, show_default=True, help="More are refused."
+)
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="SPEC",
+    help="Let something go wrong, to test a client: drop:camera@20x3, delay:camera:0.5s, cut:camera@20, "
+    "refuse:vehicle.*, error:get_map_data, late:METHOD:2s, garbage:METHOD, freeze:2.5s@10, die@30. "
+    "@20x3 means from the clients' tick 20 on, 3 times. May be given several times; see docs/standin.md.",
+)
 def standin(**given: Any) -> None:
     """Run the stand-in: a small town behind CARLA 0.9.16's own protocol.
 
     Example: carla-bridge standin --port 2000 --seed 7
     """
     from carla_bridge.signals import terminable
+    from carla_bridge.standin.faults import FaultError
     from carla_bridge.standin.server import StandIn
 
-    with terminable(), StandIn(**given) as server:
+    with ExitStack() as stack:
+        stack.enter_context(terminable())
+        try:
+            server = stack.enter_context(StandIn(**given))
+        except FaultError as error:
+            raise click.UsageError(str(error)) from error
+        if not is_loopback(given["host"]):
+            click.echo(
+                f"warning: anybody who reaches {server.host}:{server.port} can drive this server", err=True
+            )
         click.echo(
             f"stand-in for a CARLA 0.9.16 server (not CARLA itself), town StandIn-{given['seed']}, "
             f"at {server.host}:{server.port}; Ctrl-C ends it"
         )
         threading.Event().wait()
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether an address to listen on can be reached from this machine alone."""
+    return host == "localhost" or host == "::1" or host.startswith("127.")
 
 
 @main.command()

@@ -10,8 +10,10 @@ import threading
 from pathlib import Path
 
 from .errors import StandInError
+from .faults import FaultError
 from .schema import EpisodeSettings
-from .server import StandIn
+from .server import MAX_CLIENTS, StandIn
+from .streams import MAX_STREAMS
 
 
 def main() -> int:
@@ -33,7 +35,13 @@ def main() -> int:
             walkers=options.walkers,
             settings=settings,
             recordings=options.recordings,
+            max_clients=options.max_clients,
+            max_streams=options.max_streams,
+            faults=options.fault,
         )
+    except FaultError as error:
+        sys.stderr.write(f"Error: {error}\n")
+        return 2
     except StandInError as error:
         sys.stderr.write(f"Error: {error}\n")
         return 1
@@ -57,6 +65,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--recordings", type=Path, help="folder of recorder logs (default: in the user's cache)"
     )
+    parser.add_argument("--max-clients", type=int, default=MAX_CLIENTS)
+    parser.add_argument("--max-streams", type=int, default=MAX_STREAMS)
+    parser.add_argument("--fault", action="append", default=[], metavar="SPEC", help="see docs/standin.md")
     parser.add_argument("--synchronous", action="store_true", help="no frame passes before the first tick")
     parser.add_argument("--fixed-delta-seconds", type=float)
     parser.add_argument("--follow-parent", action="store_true", help="end when stdin ends")

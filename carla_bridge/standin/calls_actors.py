@@ -66,7 +66,7 @@ def get_actors_by_id(sim: "Simulation", ids: tuple[int, ...]) -> object:
 @method()
 def spawn_actor(sim: "Simulation", description: ActorDescription, transform: Transform) -> object:
     """Add an actor to the world."""
-    return sim.world.spawn(description, to_pose(transform)).describe()
+    return sim.spawn(description, to_pose(transform)).describe()
 
 
 @method()
@@ -79,7 +79,7 @@ def spawn_actor_with_parent(
     socket_name: str,
 ) -> object:
     """Add an actor that moves rigidly with another, whatever the attachment asked for."""
-    return sim.world.spawn(description, to_pose(transform), sim.world.find(parent_id)).describe()
+    return sim.spawn(description, to_pose(transform), sim.world.find(parent_id)).describe()
 
 
 @method()

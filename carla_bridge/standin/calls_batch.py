@@ -76,7 +76,7 @@ def _spawn(sim: "Simulation", fields: list[Any]) -> int:
         case _:
             raise SchemaError("a spawn command has too few fields, or no list of commands to follow")
     parent_id = read(int | None, parent)
-    actor = sim.world.spawn(
+    actor = sim.spawn(
         read(ActorDescription, description),
         to_pose(read(Transform, transform)),
         None if parent_id is None else sim.world.find(parent_id),

@@ -11,3 +11,7 @@ class WorldError(Exception):
 
 class MapError(StandInError):
     """A text is no map that the stand-in could build; the message says what is wrong with it."""
+
+
+class Refused(Exception):
+    """A call that a running stand-in cannot serve now; its client reads the sentence."""

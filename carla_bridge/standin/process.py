@@ -13,14 +13,16 @@ END_S = 10.0
 class StandInProcess:
     """A stand-in of one's own: `with StandInProcess(seed=3) as server: carla.Client(server.host, server.port)`.
 
-    Keywords are the options of `python -m carla_bridge.standin`; `True` stands for a bare flag.
+    Keywords are the options of `python -m carla_bridge.standin`; `True` stands for a bare flag, a list for
+    an option given several times.
     """
 
-    def __init__(self, **options: str | int | float | bool) -> None:
+    def __init__(self, **options: str | int | float | bool | list[str]) -> None:
         command = [sys.executable, "-m", "carla_bridge.standin", "--follow-parent"]
         for name, value in {"port": 0, **options}.items():
-            if value is not False:
-                command += [f"--{name.replace('_', '-')}", *([] if value is True else [str(value)])]
+            for each in value if isinstance(value, list) else [value]:
+                if each is not False:
+                    command += [f"--{name.replace('_', '-')}", *([] if each is True else [str(each)])]
         # A session of its own: Ctrl-C in the terminal is for the client, which needs its server to tidy up.
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
@@ -48,6 +50,10 @@ class StandInProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.communicate()
+
+    def wait(self, timeout_s: float = END_S) -> int:
+        """Wait for the child to end by itself and return its exit status."""
+        return self._process.wait(timeout_s)
 
     def _read_ready(self) -> tuple[str, int, int]:
         assert self._process.stdout is not None

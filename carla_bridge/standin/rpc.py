@@ -6,6 +6,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple, get_type_hints
 
 from . import schema
+from .errors import Refused
 from .reading import SchemaError, reader
 from .wire import Request, encode_error, encode_result
 from .world import WorldError
@@ -70,13 +71,21 @@ def answer(sim: "Simulation", request: Request) -> bytes:
         )
     try:
         result = call(sim, request.method, request.arguments)
-    except (WorldError, SchemaError) as error:
-        fail = schema.void_failure if found.is_void else schema.failure
-        return encode_result(request.call_id, fail(str(error)))
+    except (WorldError, SchemaError, Refused) as error:
+        return failure(request, str(error))
     except Exception as error:  # our own mistake must not take the connection down
         log.exception("%s failed", request.method)
         return encode_error(request.call_id, f"{request.method} failed in the stand-in: {error!r}")
     return encode_result(request.call_id, _enveloped(found, result))
+
+
+def failure(request: Request, message: str) -> bytes:
+    """Return the answer that the client of a call raises as an error with this message."""
+    found = METHODS.get(request.method)
+    if found is None or found.is_bare:
+        return encode_error(request.call_id, message)
+    fail = schema.void_failure if found.is_void else schema.failure
+    return encode_result(request.call_id, fail(message))
 
 
 def call(sim: "Simulation", name: str, arguments: list[Any]) -> Any:

@@ -4,34 +4,28 @@ import logging
 import socket
 import threading
 import time
-from collections import deque
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from . import (  # noqa: F401  # they fill the table of methods
-    calls_actors,
-    calls_batch,
-    calls_lights,
-    calls_recorder,
-    calls_world,
-)
+from .connection import Connection
 from .errors import StandInError
-from .rpc import answer
-from .schema import VOID, EpisodeSettings
+from .faults import parse
+from .faulty import Faults, FaultyStreams
+from .rpc import failure
+from .schema import EpisodeSettings
 from .simulation import Simulation
-from .streams import Streams
-from .wire import MAX_MESSAGE_BYTES, Request, RequestReader, WireError, encode_result
+from .streams import MAX_STREAMS, Streams
+from .wire import MAX_MESSAGE_BYTES, Request, WireError
 from .world import WorldError
 
 log = logging.getLogger(__name__)
 
-MAX_CLIENTS = 64
-HOLD_S = 1.0
-MAX_HELD = 1000
+MAX_CLIENTS = 32
+MAX_REFUSED = 32  # so many more are told why; whoever comes on top is hung up on
 BREATH_S = 0.1  # before another try where the system has no more sockets
-DURING_LOAD = ("version", "get_episode_info", "get_sensor_token")
 
 
 class StandIn:
@@ -48,7 +42,9 @@ class StandIn:
         settings: EpisodeSettings | None = None,
         recordings: Path | None = None,
         max_clients: int = MAX_CLIENTS,
+        max_streams: int = MAX_STREAMS,
         max_message_bytes: int = MAX_MESSAGE_BYTES,
+        faults: Sequence[str] = (),  # see `faults`
     ) -> None:
         if seed < 0:
             raise StandInError(f"the seed is {seed}; it must not be negative")
@@ -57,7 +53,8 @@ class StandIn:
         self.host, self.port = host, int(self._listener.getsockname()[1])
         with ExitStack() as opened:
             opened.callback(self._listener.close)
-            self._streams = Streams(_listen_beside(host, port))
+            self._faults = Faults([parse(spec) for spec in faults])
+            self._streams = FaultyStreams(_listen_beside(host, port), max_streams, self._faults)
             opened.callback(self._streams.close)
             self.stream_port = self._streams.port
             self._simulation = _simulation(
@@ -68,8 +65,10 @@ class StandIn:
                 settings=settings or EpisodeSettings(),
                 recordings=recordings,
             )
+            self._simulation.before_spawn = self._faults.refuse
             opened.pop_all()
         self._clients: dict[socket.socket, threading.Thread] = {}
+        self._refused: set[socket.socket] = set()  # those of them that only hear why
         self._lock = threading.Lock()
         self._closing = False
         self._thread = threading.Thread(target=self._accept, name="standin-rpc", daemon=True)
@@ -95,6 +94,7 @@ class StandIn:
         for connection, _ in clients:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
+        self._faults.close()
         self._streams.stop_waiting()
         self._simulation.close()
         for _, thread in clients:
@@ -110,20 +110,29 @@ class StandIn:
                     log.exception("cannot accept a client")
                     time.sleep(BREATH_S)
                 continue
-            with self._lock:
-                if len(self._clients) >= self._max_clients:
-                    log.warning("refused %s:%d: %d clients are connected", host, port, self._max_clients)
-                    connection.close()
-                    continue
-                name = f"{host}:{port}"
-                thread = threading.Thread(target=self._serve, args=(connection, name), name=name, daemon=True)
-                self._clients[connection] = thread
-                thread.start()
+            self._begin(connection, f"{host}:{port}")
 
-    def _serve(self, connection: socket.socket, name: str) -> None:
+    def _begin(self, connection: socket.socket, name: str) -> None:
+        """Serve a client, or tell it in answer to its calls that it is one too many; hang up on a whole crowd."""
+        with self._lock:
+            answer = self._answer
+            if len(self._clients) - len(self._refused) >= self._max_clients:
+                log.warning("refused %s: %d clients are connected", name, self._max_clients)
+                if len(self._refused) >= MAX_REFUSED:
+                    connection.close()
+                    return
+                answer = self._refuse
+                self._refused.add(connection)
+            thread = threading.Thread(
+                target=self._serve, args=(connection, name, answer), name=name, daemon=True
+            )
+            self._clients[connection] = thread
+            thread.start()
+
+    def _serve(self, connection: socket.socket, name: str, answer: Callable[[Request], bytes]) -> None:
         try:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            _Client(connection, self._simulation, self._max_message_bytes).serve()
+            Connection(connection, answer, self._max_message_bytes).serve()
         except WireError as error:
             log.warning("closed the connection of %s: %s", name, error)
         except OSError as error:
@@ -131,63 +140,17 @@ class StandIn:
         finally:
             with self._lock:
                 del self._clients[connection]
+                self._refused.discard(connection)
             connection.close()
 
+    def _answer(self, request: Request) -> bytes:
+        return self._faults.answer(self._simulation, request)
 
-class _Client:
-    """One client's calls, answered in order, except while it changes the map (its own threads race then)."""
-
-    def __init__(self, connection: socket.socket, simulation: Simulation, max_message_bytes: int) -> None:
-        self._connection, self._simulation = connection, simulation
-        self._reader = RequestReader(max_message_bytes)
-        self._held: deque[Request] = deque()
-        self._holding_until_s: float | None = None
-
-    def serve(self) -> None:
-        while True:
-            if self._holding_until_s is not None and time.monotonic() >= self._holding_until_s:
-                self._let_go()
-                continue
-            data = self._receive()
-            if data is None:
-                continue
-            if not data:
-                return
-            for request in self._reader.feed(data):
-                self._take(request)
-
-    def _receive(self) -> bytes | None:
-        """Wait for bytes, but no longer than calls are held back."""
-        if self._holding_until_s is not None:
-            self._connection.settimeout(max(0.001, self._holding_until_s - time.monotonic()))
-        try:
-            return self._connection.recv(65536)
-        except TimeoutError:
-            return None
-        finally:
-            self._connection.settimeout(None)  # answers take as long as they take
-
-    def _take(self, request: Request) -> None:
-        if self._holding_until_s is not None and request.method not in DURING_LOAD:
-            if len(self._held) >= MAX_HELD:
-                raise WireError(f"more than {MAX_HELD} calls during a map change")
-            self._held.append(request)
-            return
-        self._answer(request)
-        if request.method == "get_sensor_token":
-            self._let_go()
-
-    def _answer(self, request: Request) -> None:
-        reply = answer(self._simulation, request)
-        self._connection.sendall(reply)
-        if request.method == "load_new_episode" and reply == encode_result(request.call_id, VOID):
-            self._holding_until_s = time.monotonic() + HOLD_S
-
-    def _let_go(self) -> None:
-        """Answer what was held back, in order; a map change among it holds the rest back again."""
-        self._holding_until_s = None
-        while self._held and self._holding_until_s is None:
-            self._answer(self._held.popleft())
+    def _refuse(self, request: Request) -> bytes:
+        return failure(
+            request,
+            f"{self._max_clients} clients are connected; close one, or start the stand-in with more --max-clients",
+        )
 
 
 def _simulation(streams: Streams, **options: Any) -> Simulation:

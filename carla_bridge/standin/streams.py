@@ -5,54 +5,33 @@ import selectors
 import socket
 import threading
 import time
-from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass, field
 
+from .announced import Announced
+from .errors import Refused
 from .payloads import encode_token
-from .wire import STREAM_ID, frame_stream
+from .subscriber import Message, Subscriber, framed
+from .wire import STREAM_ID, Part
 
 log = logging.getLogger(__name__)
 
-MAX_CONNECTIONS = 256
-QUEUE_MESSAGES = 16
-QUEUE_BYTES = 64 * 2**20
-MAX_ANNOUNCED = 1000
+MAX_STREAMS = 64
+IDLE_CONNECTIONS = 64  # beyond the streams: those that have not said which one, or came too late
 BREATH_S = 0.1  # before another try where the system has no more sockets
-ANNOUNCED_S = 0.5  # how long a tick waits for a stream that a client is about to open
 MUTED_S = 1.0  # how long a subscription from before a map change stays silent
-
-
-@dataclass(eq=False)
-class _Subscriber:
-    connection: socket.socket
-    stream_id: int | None = None  # until its four bytes have arrived
-    received: bytes = b""
-    waiting: deque[memoryview] = field(default_factory=deque)
-    muted_until_s: float = 0.0
-    owed_flag: bool = False  # has still to be told of the map change
-    owed_state: bytes | None = None  # the latest one that passed while it was muted
-
-    def is_full(self) -> bool:
-        """Say whether no further message may be queued; one always may."""
-        return len(self.waiting) >= QUEUE_MESSAGES or sum(map(len, self.waiting)) >= QUEUE_BYTES
-
-    def tell(self, state: bytes) -> None:
-        """Queue a world state, which settles what was owed."""
-        self.owed_flag, self.owed_state = False, None
-        self.waiting.append(memoryview(frame_stream(state)))
 
 
 class Streams:
     """Publishes messages to subscribers; a slow one makes a synchronous tick wait and loses frames otherwise."""
 
-    def __init__(self, listener: socket.socket) -> None:
-        self._listener = listener
+    def __init__(self, listener: socket.socket, *, max_streams: int = MAX_STREAMS) -> None:
+        self._listener, self._max_streams = listener, max_streams
         self.port: int = listener.getsockname()[1]
         self._changed = threading.Condition()
-        self._subscribers: dict[socket.socket, _Subscriber] = {}
-        self._announced: deque[tuple[float, int]] = deque(maxlen=MAX_ANNOUNCED)  # until when, stream
-        self._greetings: dict[int, bytes] = {}
+        self._subscribers: dict[socket.socket, Subscriber] = {}
+        self._announced = Announced()
+        self._readers: dict[int, list[Subscriber]] = {}  # by stream
+        self._greetings: dict[int, Message] = {}
         self._selector = selectors.DefaultSelector()
         self._wake_read, self._wake_write = socket.socketpair()
         for each in (listener, self._wake_read, self._wake_write):
@@ -79,10 +58,14 @@ class Streams:
         self._selector.close()
 
     def announce(self, stream_id: int) -> bytes:
-        """Return the token of a stream, and expect a subscription soon."""
+        """Return the token of a stream, and expect a subscription soon; raise `Refused` if there are too many."""
         with self._changed:
-            self._forget_the_late()
-            self._announced.append((time.monotonic() + ANNOUNCED_S, stream_id))
+            if self._count() + len(self._announced) >= self._max_streams:
+                log.warning("refused stream %d: %d are open", stream_id, self._max_streams)
+                raise Refused(
+                    f"{self._max_streams} streams are open; start the stand-in with more --max-streams"
+                )
+            self._announced.add(stream_id)
         return self.token(stream_id)
 
     def token(self, stream_id: int) -> bytes:
@@ -90,64 +73,73 @@ class Streams:
         return encode_token(stream_id, self.port)
 
     def wait_until_ready(self, timeout_s: float) -> None:
-        """Wait for the announced subscriptions and for room in the queues; cut off whoever blocks for ever."""
-        until_s = time.monotonic() + ANNOUNCED_S  # however many are announced meanwhile
+        """Wait for the announced subscriptions and for room in the queues; whoever is too slow loses frames."""
+        until_s = self._announced.give_up_s()
         with self._changed:
-            while self._is_expecting() and (left_s := until_s - time.monotonic()) > 0.0:
-                self._changed.wait(min(left_s, max(0.001, self._announced[-1][0] - time.monotonic())))
-            self._changed.wait_for(lambda: self._closing or not self._full(), timeout_s)
-            for subscriber in self._full():
-                log.warning("a subscriber of stream %s stopped reading; cut off", subscriber.stream_id)
-                with suppress(OSError):
-                    subscriber.connection.shutdown(socket.SHUT_RDWR)
-                subscriber.stream_id = None  # the socket's end of file does the rest
+            while self._announced and not self._closing and (left_s := until_s - time.monotonic()) > 0.0:
+                self._changed.wait(min(left_s, max(0.001, self._announced.left_s())))
+            if self._full() and not self._changed.wait_for(
+                lambda: self._closing or not self._full(), timeout_s
+            ):
+                for subscriber in self._full():
+                    log.warning("a reader of stream %s does not read; it loses frames", subscriber.stream_id)
+                    subscriber.is_late = True
 
     def has_subscribers(self, stream_id: int) -> bool:
         """Say whether anybody would get a message."""
         with self._changed:
-            return any(each.stream_id == stream_id for each in self._subscribers.values())
+            return stream_id in self._readers
 
-    def publish(self, stream_id: int, payload: bytes) -> None:
-        """Queue a message for every subscriber that has room."""
-        message = memoryview(frame_stream(payload))
+    def publish(self, stream_id: int, *payload: Part) -> None:
+        """Send a message to every subscriber that has room; its pieces must not change afterwards."""
         with self._changed:
-            for subscriber in self._subscribers.values():
-                if subscriber.stream_id == stream_id and not subscriber.is_full():
-                    subscriber.waiting.append(message)
-        self._wake()
+            if readers := self._readers.get(stream_id):
+                message = framed(*payload)
+                for subscriber in readers:
+                    if not subscriber.is_full():
+                        subscriber.push(message)
+                self._flush(readers)
 
     def publish_state(self, stream_id: int, payload: bytes, flagged: bytes) -> None:
-        """Queue a world state; `flagged` once for subscribers that have not heard of a map change."""
-        now_s = time.monotonic()
+        """Send a world state; `flagged` once to subscribers that have not heard of a map change."""
         with self._changed:
-            self._greetings[stream_id] = frame_stream(payload)
-            for subscriber in self._subscribers.values():
-                if subscriber.stream_id != stream_id:
-                    continue
-                if subscriber.muted_until_s > now_s:
-                    subscriber.owed_state = flagged
-                elif not subscriber.is_full():
-                    subscriber.tell(flagged if subscriber.owed_flag else payload)
-        self._wake()
+            self._greetings[stream_id] = framed(payload)
+            readers = self._readers.get(stream_id, [])
+            for subscriber in readers:
+                subscriber.offer_state(payload, flagged)
+            self._flush(readers)
+
+    def cut(self, stream_id: int) -> None:
+        """End the connections of a stream; clients open new ones at once."""
+        with self._changed:
+            for subscriber in list(self._readers.get(stream_id, [])):
+                self._cut(subscriber)
 
     def map_changed(self, stream_id: int) -> None:
         """Keep silent towards the present subscribers for a while, then tell them of the change once."""
         with self._changed:
-            for subscriber in self._subscribers.values():
-                if subscriber.stream_id == stream_id:
-                    subscriber.muted_until_s, subscriber.owed_flag = time.monotonic() + MUTED_S, True
+            for subscriber in self._readers.get(stream_id, []):
+                subscriber.mute(MUTED_S)
 
-    def _is_expecting(self) -> bool:
-        self._forget_the_late()
-        return bool(self._announced) and not self._closing
+    def _count(self) -> int:
+        return sum(map(len, self._readers.values()))
 
-    def _forget_the_late(self) -> None:
-        while self._announced and self._announced[0][0] <= time.monotonic():
-            self._announced.popleft()
+    def _full(self) -> list[Subscriber]:
+        """Return the readers that a tick waits for."""
+        return [
+            each
+            for readers in self._readers.values()
+            for each in readers
+            if each.is_full() and not each.is_late
+        ]
 
-    def _full(self) -> list[_Subscriber]:
-        readers = (each for each in self._subscribers.values() if each.stream_id is not None)
-        return [each for each in readers if each.is_full()]
+    def _flush(self, readers: list[Subscriber]) -> None:
+        """Let sockets take what they can at once; the thread of the streams does what is left."""
+        for subscriber in readers:
+            with suppress(OSError):  # a reader that is gone: the thread hears of it from the selector
+                subscriber.flush()
+        if any(subscriber.is_behind() or subscriber.owes_state() for subscriber in readers):
+            self._wake()
 
     def _wake(self) -> None:
         with suppress(OSError):  # already awake, or closed
@@ -167,14 +159,9 @@ class Streams:
 
     def _unmute(self) -> float | None:
         """Queue the states owed to whoever is muted no longer; return how long until the next is due."""
-        waits_s: list[float] = []
         with self._changed:
-            for subscriber in self._subscribers.values():
-                if subscriber.owed_state is not None and not subscriber.is_full():
-                    waits_s.append(subscriber.muted_until_s - time.monotonic())
-                    if waits_s[-1] <= 0.0:
-                        subscriber.tell(subscriber.owed_state)
-        return max(0.0, min(waits_s)) if waits_s else None
+            waits_s = [each.settle() for each in self._subscribers.values() if each.owes_state()]
+        return min(waits_s, default=None)
 
     def _accept(self) -> None:
         try:
@@ -185,14 +172,15 @@ class Streams:
             log.exception("cannot accept a stream connection")
             time.sleep(BREATH_S)
             return
-        if len(self._subscribers) >= MAX_CONNECTIONS and not self._drop_the_silent():
-            log.warning("refused a stream connection: %d are open", MAX_CONNECTIONS)
+        limit = self._max_streams + IDLE_CONNECTIONS
+        if len(self._subscribers) >= limit and not self._drop_the_silent():
+            log.warning("refused a stream connection: %d are open", limit)
             connection.close()
             return
         connection.setblocking(False)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with self._changed:
-            self._subscribers[connection] = _Subscriber(connection)
+            self._subscribers[connection] = Subscriber(connection)
         self._selector.register(connection, selectors.EVENT_READ)
 
     def _drop_the_silent(self) -> bool:
@@ -202,7 +190,7 @@ class Streams:
             self._drop(silent)
         return silent is not None
 
-    def _attend(self, subscriber: _Subscriber, events: int) -> None:
+    def _attend(self, subscriber: Subscriber, events: int) -> None:
         try:
             if events & selectors.EVENT_READ:
                 self._receive(subscriber)
@@ -213,7 +201,7 @@ class Streams:
         except OSError:
             self._drop(subscriber)
 
-    def _receive(self, subscriber: _Subscriber) -> None:
+    def _receive(self, subscriber: Subscriber) -> None:
         data = subscriber.connection.recv(64)
         if not data:
             raise ConnectionResetError
@@ -221,29 +209,42 @@ class Streams:
         if subscriber.stream_id is None and len(subscriber.received) == STREAM_ID.size:
             self._subscribe(subscriber, *STREAM_ID.unpack(subscriber.received))
 
-    def _subscribe(self, subscriber: _Subscriber, stream_id: int) -> None:
+    def _subscribe(self, subscriber: Subscriber, stream_id: int) -> None:
         with self._changed:
+            if self._count() >= self._max_streams:
+                # Open and silent: a client whose stream is closed comes back at once, and for ever.
+                log.warning("stream %d stays silent: %d are open", stream_id, self._max_streams)
+                return
             subscriber.stream_id = stream_id
-            if announced := next((each for each in self._announced if each[1] == stream_id), None):
-                self._announced.remove(announced)
+            self._readers.setdefault(stream_id, []).append(subscriber)
+            self._announced.opened(stream_id)
             if stream_id in self._greetings:
-                subscriber.waiting.append(memoryview(self._greetings[stream_id]))
+                subscriber.push(self._greetings[stream_id])
             self._changed.notify_all()
 
-    def _send(self, subscriber: _Subscriber) -> None:
-        while subscriber.waiting:
-            message = subscriber.waiting[0]
-            sent = subscriber.connection.send(message)
-            with self._changed:
-                if sent < len(message):
-                    subscriber.waiting[0] = message[sent:]
-                    return
-                subscriber.waiting.popleft()
-                self._changed.notify_all()
+    def _send(self, subscriber: Subscriber) -> None:
+        with self._changed:
+            subscriber.flush()
+            self._changed.notify_all()
 
-    def _drop(self, subscriber: _Subscriber) -> None:
+    def _cut(self, subscriber: Subscriber) -> None:
+        """End a connection from whatever thread; the socket's end of file does the rest."""
+        self._forget(subscriber)
+        with suppress(OSError):
+            subscriber.connection.shutdown(socket.SHUT_RDWR)
+
+    def _forget(self, subscriber: Subscriber) -> None:
+        """Take a reader out of its stream."""
+        readers = self._readers.get(subscriber.stream_id or 0, [])
+        if subscriber in readers:
+            readers.remove(subscriber)
+            if not readers:
+                del self._readers[subscriber.stream_id or 0]
+
+    def _drop(self, subscriber: Subscriber) -> None:
         self._selector.unregister(subscriber.connection)
         with self._changed:
+            self._forget(subscriber)
             del self._subscribers[subscriber.connection]
             self._changed.notify_all()
         subscriber.connection.close()
@@ -251,6 +252,6 @@ class Streams:
     def _arm(self) -> None:
         """Ask to be told when a socket can take more, where more is waiting."""
         for subscriber in self._subscribers.values():
-            wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if subscriber.waiting else 0)
+            wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if subscriber.is_behind() else 0)
             if self._selector.get_key(subscriber.connection).events != wanted:
                 self._selector.modify(subscriber.connection, wanted)

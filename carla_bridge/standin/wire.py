@@ -1,7 +1,7 @@
 """Framing: bytes in, messages out, with hard limits; knows neither sockets nor what the messages mean."""
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import msgpack
@@ -12,6 +12,8 @@ MAX_DEPTH = 24  # a batched spawn with follow-up commands needs about ten
 REQUEST, RESPONSE = 0, 1
 STREAM_ID = struct.Struct("<I")
 STREAM_LENGTH = struct.Struct("<I")
+SMALL_BYTES = 65_536  # cheaper to copy than to send in pieces
+Part = bytes | memoryview  # a piece of a message
 
 
 class WireError(Exception):
@@ -88,9 +90,13 @@ def encode_body(value: Any) -> bytes:
     return _pack(value)
 
 
-def frame_stream(payload: bytes) -> bytes:
-    """Return a stream message as it goes over the socket."""
-    return STREAM_LENGTH.pack(len(payload)) + payload
+def stream_parts(payload: Sequence[Part]) -> list[Part]:
+    """Return a stream message as it goes over the socket; what is small goes in one piece with its length."""
+    length_bytes = sum(memoryview(part).nbytes for part in payload)
+    head = STREAM_LENGTH.pack(length_bytes)
+    if length_bytes <= SMALL_BYTES:
+        return [head + b"".join(payload)]
+    return [head, *payload]
 
 
 def _pack(value: Any) -> bytes:

@@ -1,5 +1,7 @@
 """One stand-in for the whole session, and clients of it."""
 
+from functools import cache
+
 import pytest
 
 from carla_bridge.standin.process import StandInProcess
@@ -9,6 +11,16 @@ from carla_bridge.standin.process import StandInProcess
 def _carla_cache(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CARLA_CACHE_DIR", str(tmp_path_factory.mktemp("carla")))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _town_built_once():
+    """Servers within this process share their towns, which never change."""
+    from carla_bridge.standin import simulation
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(simulation, "build_town", cache(simulation.build_town))
         yield
 
 

@@ -1,5 +1,6 @@
 """A peer of the stand-in that says anything, for the tests of what no CARLA client would say."""
 
+import select
 import socket
 import struct
 import time
@@ -37,9 +38,25 @@ class RawClient:
             answered += [call_id for _, call_id, _, _ in unpacker]
         return answered
 
-    def call(self, method, *arguments):
+    def post(self, method, *arguments):
+        """Call without waiting for the answer."""
         self.send(msgpack.packb([0, 1, method, [[False], *arguments]]))
-        unpacker = msgpack.Unpacker()
+
+    def is_silent(self):
+        """Say whether nothing comes for a moment."""
+        return not select.select([self._socket], [], [], 0.1)[0]
+
+    def finds_silence(self):
+        """Ask something, and say whether nothing came for a moment."""
+        self.post("version")
+        return self.is_silent() or not self.answer()
+
+    def call(self, method, *arguments):
+        self.post(method, *arguments)
+        return self.answer()
+
+    def answer(self):
+        unpacker = msgpack.Unpacker(strict_map_key=False)
         while True:
             unpacker.feed(self._socket.recv(65536))
             for answer in unpacker:
@@ -50,6 +67,20 @@ def subscribed(server, stream_id):
     stream = socket.create_connection((server.host, server.stream_port), timeout=10.0)
     stream.sendall(struct.pack("<I", stream_id))
     return stream
+
+
+def receive(stream):
+    """Return the payload of the next message of a stream."""
+    return _exactly(stream, *struct.unpack("<I", _exactly(stream, 4)))
+
+
+def _exactly(stream, count):
+    data = bytearray()
+    while len(data) < count:
+        piece = stream.recv(count - len(data))
+        assert piece, "the stream ended"
+        data += piece
+    return bytes(data)
 
 
 def wait_until(is_true, timeout_s=10.0):

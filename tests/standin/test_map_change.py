@@ -6,8 +6,7 @@ import time
 import msgpack
 import pytest
 
-from carla_bridge.standin import server as server_module
-from carla_bridge.standin import simulation
+from carla_bridge.standin import connection, simulation
 from carla_bridge.standin.schema import EpisodeSettings
 from carla_bridge.standin.server import StandIn
 from carla_bridge.standin.world import World
@@ -23,22 +22,22 @@ def server():
 
 
 def test_only_a_map_change_that_succeeds_holds_calls_back(monkeypatch, server):
-    monkeypatch.setattr(server_module, "HOLD_S", 60.0)
+    monkeypatch.setattr(connection, "HOLD_S", 60.0)
     with RawClient(server) as client:
         client.call("load_new_episode", "Town03", True, 1)
         assert client.call("get_spectator")[3][0][0] == 1
 
 
 def test_a_second_map_change_among_the_held_calls_loses_none_of_them(monkeypatch, server):
-    monkeypatch.setattr(server_module, "HOLD_S", 0.2)
+    monkeypatch.setattr(connection, "HOLD_S", 0.2)
     load = ("load_new_episode", "", False, 1)
     with RawClient(server) as client:
         assert client.call_all(load, load, ("get_spectator",), load, ("get_episode_settings",)) == [*range(5)]
 
 
 def test_held_calls_are_bounded(monkeypatch, server):
-    monkeypatch.setattr(server_module, "HOLD_S", 60.0)
-    monkeypatch.setattr(server_module, "MAX_HELD", 3)
+    monkeypatch.setattr(connection, "HOLD_S", 60.0)
+    monkeypatch.setattr(connection, "MAX_HELD", 3)
     with RawClient(server) as client:
         client.call("load_new_episode", "", False, 1)
         for _ in range(4):

@@ -3,14 +3,16 @@
 import socket
 import struct
 import threading
+from contextlib import ExitStack
 
 import pytest
 
-from carla_bridge.standin import simulation, streams
+from carla_bridge.standin import announced, simulation
+from carla_bridge.standin import server as server_module
 from carla_bridge.standin.schema import EpisodeSettings
 from carla_bridge.standin.server import StandIn, StandInError
 from carla_bridge.standin.world import World
-from tests.standin.raw_client import RawClient, subscribed, wait_until
+from tests.standin.raw_client import RawClient, receive, subscribed, wait_until
 
 SYNCHRONOUS = EpisodeSettings(synchronous_mode=True, fixed_delta_seconds=0.05)
 
@@ -81,16 +83,60 @@ def test_questions_about_a_vehicle_that_is_gone_are_no_error(server):
         assert client.call("set_actor_simulate_physics", spectator, True)[3] == [[False]]
 
 
-def test_one_client_too_many_is_refused(server):
-    crowd = [RawClient(server) for _ in range(4)]
-    try:
-        for client in crowd:
-            client.call("version")
+def test_one_client_too_many_is_told_so_in_answer_to_its_calls(server, caplog):
+    with ExitStack() as crowd:
+        for _ in range(4):
+            crowd.enter_context(RawClient(server)).call("version")
         with RawClient(server) as extra:
-            assert extra.is_closed()
-    finally:
-        for client in crowd:
-            client.__exit__()
+            assert "4 clients are connected; close one" in extra.call("version")[3][0][1][0]
+            assert extra.call("set_actor_simulate_physics", 1, True)[3][0][0] is True
+        assert "refused 127.0.0.1" in caplog.text
+    assert wait_until(lambda: _is_served(server))
+
+
+def test_a_crowd_of_refused_clients_is_hung_up_on(server, monkeypatch):
+    monkeypatch.setattr(server_module, "MAX_REFUSED", 1)
+    with ExitStack() as crowd:
+        for _ in range(5):
+            crowd.enter_context(RawClient(server)).call("version")
+        assert crowd.enter_context(RawClient(server)).is_closed()
+    assert wait_until(lambda: _is_served(server))
+
+
+def _is_served(server):
+    with RawClient(server) as client:
+        return client.call("version")[3] == [[1, "0.9.16"]]
+
+
+def test_32_clients_and_64_streams_at_once_and_the_next_is_told_why():
+    with StandIn(port=0, vehicles=0, walkers=0, settings=SYNCHRONOUS) as server, ExitStack() as opened:
+        clients = [opened.enter_context(RawClient(server)) for _ in range(32)]
+        streams = [opened.enter_context(subscribed(server, 1)) for _ in range(64)]
+        for stream in streams:
+            _receive_frame(stream)  # that of the paused world
+        assert [client.call("tick_cue")[3] for client in clients[:2]] == [[[1, 2]], [[1, 3]]]
+        for frame in (2, 3):
+            assert {_receive_frame(stream) for stream in streams} == {frame}
+        assert "64 streams are open" in clients[-1].call("get_sensor_token", 1)[3][0][1][0]
+        with RawClient(server) as extra:
+            assert "32 clients are connected" in extra.call("version")[3][0][1][0]
+
+
+def _receive_frame(stream):
+    return struct.unpack_from("<QQ", receive(stream))[1]
+
+
+def test_a_reader_that_stops_reading_stalls_nobody(monkeypatch):
+    """It loses frames once its queue is full; the readers beside it, and their ticks, go on."""
+    monkeypatch.setattr(simulation, "SLOW_READER_S", 0.05)
+    with StandIn(port=0, vehicles=0, walkers=0, settings=SYNCHRONOUS) as server, RawClient(server) as client:
+        camera = [1, "sensor.camera.semantic_segmentation", []]
+        actor = client.call("spawn_actor", camera, [[0.0, 0.0, 30.0], [0.0] * 3])[3][0][1]
+        stream_id = int.from_bytes(actor[5][:4], "little")
+        client.call_all(*[("get_sensor_token", stream_id)] * 2)  # the first tick waits for both
+        with subscribed(server, stream_id), subscribed(server, stream_id) as reader:
+            for _ in range(40):
+                assert client.call("tick_cue")[3][0][1] == _receive_frame(reader)
 
 
 def test_a_number_that_no_state_can_carry_is_refused(server):
@@ -130,7 +176,7 @@ def test_a_sensor_that_fails_does_not_stop_the_tick(monkeypatch):
 
 
 def test_asking_for_the_episode_makes_no_tick_wait(monkeypatch):
-    monkeypatch.setattr(streams, "ANNOUNCED_S", 60.0)
+    monkeypatch.setattr(announced, "ANNOUNCED_S", 60.0)
     with StandIn(port=0, vehicles=0, walkers=0, settings=SYNCHRONOUS) as server, RawClient(server) as client:
         client.call("get_episode_info")
         assert client.call("tick_cue")[3] == [[1, 2]]

@@ -6,15 +6,19 @@ import struct
 import threading
 import time
 
+from carla_bridge.standin import announced
 from carla_bridge.standin import streams as streams_module
+from carla_bridge.standin import subscriber as subscriber_module
 from carla_bridge.standin.streams import Streams
+from carla_bridge.standin.subscriber import Subscriber, framed
+from tests.standin.raw_client import receive
 
 
 class Streaming(Streams):
     """Streams with a client's side to them."""
 
-    def __init__(self, listener=None):
-        super().__init__(listener or socket.create_server(("127.0.0.1", 0)))
+    def __init__(self, listener=None, **limits):
+        super().__init__(listener or socket.create_server(("127.0.0.1", 0)), **limits)
 
     def __enter__(self):
         return self
@@ -33,11 +37,6 @@ class Streaming(Streams):
             assert time.monotonic() < until_s
             time.sleep(0.01)
         return stream
-
-
-def receive(stream):
-    (length,) = struct.unpack("<I", stream.recv(4, socket.MSG_WAITALL))
-    return stream.recv(length, socket.MSG_WAITALL)
 
 
 def ends(function, *arguments):
@@ -67,7 +66,7 @@ def test_announcements_without_end_delay_a_tick_only_once():
 
 
 def test_a_tick_waits_for_an_announced_subscription_no_longer_than_it_takes(monkeypatch):
-    monkeypatch.setattr(streams_module, "ANNOUNCED_S", 60.0)
+    monkeypatch.setattr(announced, "ANNOUNCED_S", 60.0)
     with Streaming() as streams:
         streams.announce(7)
         waited = ends(streams.wait_until_ready, 1.0)
@@ -95,17 +94,35 @@ def test_closing_does_not_wait_for_a_reader_that_stopped():
 
 
 def test_a_queue_ends_at_its_bytes_but_takes_one_message_of_any_size(monkeypatch):
-    monkeypatch.setattr(streams_module, "QUEUE_BYTES", 1000)
-    subscriber = streams_module._Subscriber(socket.socket())
+    monkeypatch.setattr(subscriber_module, "QUEUE_BYTES", 1000)
+    subscriber = Subscriber(socket.socket())
     with subscriber.connection:
         assert not subscriber.is_full()
-        subscriber.tell(bytes(5000))
+        subscriber.push(framed(bytes(5000)))
         assert subscriber.is_full()
 
 
+def test_whoever_does_not_read_is_waited_for_once_until_it_has_caught_up(monkeypatch, caplog):
+    monkeypatch.setattr(subscriber_module, "QUEUE_MESSAGES", 1)
+    with Streaming() as streams, streams.subscribe(7) as reader:
+        for _ in range(3):
+            streams.publish(7, bytes(10_000_000))
+            streams.wait_until_ready(0.05)
+        assert caplog.text.count("does not read; it loses frames") == 1
+        assert len(receive(reader)) == 10_000_000
+        streams.wait_until_ready(60.0)
+        streams.publish(7, b"next")
+        assert receive(reader) == b"next"
+
+
 def test_silent_connections_make_way_for_subscribers(monkeypatch):
-    monkeypatch.setattr(streams_module, "MAX_CONNECTIONS", 2)
-    with Streaming() as streams, streams.connect() as oldest, streams.connect(), streams.subscribe(7):
+    monkeypatch.setattr(streams_module, "IDLE_CONNECTIONS", 1)
+    with (
+        Streaming(max_streams=1) as streams,
+        streams.connect() as oldest,
+        streams.connect(),
+        streams.subscribe(7),
+    ):
         assert oldest.recv(1) == b""
         streams.publish(7, b"")
         assert streams.has_subscribers(7)

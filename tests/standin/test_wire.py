@@ -99,4 +99,11 @@ def test_answers_are_four_element_arrays():
 
 
 def test_a_stream_message_begins_with_its_length():
-    assert wire.frame_stream(b"abc") == b"\x03\x00\x00\x00abc"
+    assert wire.stream_parts([b"ab", memoryview(b"c")]) == [b"\x03\x00\x00\x00abc"]
+
+
+def test_a_large_stream_message_is_not_copied():
+    pixels = memoryview(bytearray(100_000))
+    length, header, same = wire.stream_parts([b"head", pixels])
+    assert (length, header) == ((100_004).to_bytes(4, "little"), b"head")
+    assert same is pixels
