@@ -136,6 +136,7 @@ class Walker(Actor):
 
     control: WalkerControl = field(default_factory=WalkerControl)
     walked_m: float = 0.0  # where the limbs are in their swing
+    led_for_s: float = 0.0  # how much longer it counts as led by a client's navigation
 
     def details(self) -> bytes:
         """Return where the walker goes."""

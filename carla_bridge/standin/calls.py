@@ -1,6 +1,13 @@
 """Every call that the stand-in answers: importing this fills the table of methods."""
 
-from . import calls_actors, calls_batch, calls_lights, calls_recorder, calls_world  # noqa: F401
+from . import (  # noqa: F401
+    calls_actors,
+    calls_batch,
+    calls_files,
+    calls_lights,
+    calls_recorder,
+    calls_world,
+)
 from .rpc import METHODS
 
 __all__ = ["METHODS"]

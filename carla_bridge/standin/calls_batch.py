@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+LED_FOR_S = 0.5  # a client sends the next state within that
+
 # command number → the call it stands for; both take the same arguments
 CALLS = {
     1: "destroy_actor",
@@ -105,7 +107,7 @@ def apply_walker_state(sim: "Simulation", actor_id: int, transform: Transform, s
     if isinstance(walker, Walker):
         walker.walked_m += abs(walker.pose.x - before.x) + abs(walker.pose.y - before.y)
         forward = walker.pose.matrix()[:3, 0] * speed
-        walker.velocity = Vector3D(*forward.tolist())
+        walker.velocity, walker.led_for_s = Vector3D(*forward.tolist()), LED_FOR_S
 
 
 def set_light_state(sim: "Simulation", actor_id: int, lights: int) -> None:

@@ -80,18 +80,6 @@ def get_map_data(sim: "Simulation") -> str:
     return sim.world.town.opendrive
 
 
-@method(locked=False)
-def get_required_files(sim: "Simulation", folder: str) -> object:
-    """Return no files: the map comes by `get_map_data`, and there is no navigation mesh."""
-    return []
-
-
-@method(locked=False)
-def request_file(sim: "Simulation", name: str) -> bytes:
-    """Refuse: no file is ever announced."""
-    raise WorldError(f"File '{name}' not found")
-
-
 @method()
 def get_weather_parameters(sim: "Simulation") -> object:
     """Return the weather."""
@@ -217,8 +205,7 @@ def _unsupported(name: str, *, is_void: bool) -> None:
 
 
 _UNSUPPORTED = """
-project_point cast_ray
-get_gbuffer_token get_navigation_mesh
+project_point cast_ray get_gbuffer_token
 get_bones_transform get_actor_bone_names get_actor_component_names get_actor_socket_names
 get_telemetry_data get_wheel_steer_angle get_wheel_pitch_angle
 """

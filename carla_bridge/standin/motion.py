@@ -28,7 +28,7 @@ def move(actors: Iterable[Actor], delta_s: float, settle: Callable[[Actor], None
         if isinstance(actor, Vehicle):
             collisions += _move_vehicle(actor, everybody, delta_s, settle)
         elif isinstance(actor, Walker):
-            walk(actor, delta_s)
+            _move_walker(actor, delta_s)
     return collisions
 
 
@@ -50,6 +50,13 @@ def _move_vehicle(
     vehicle.pose, vehicle.speed_mps, vehicle.velocity = before, 0.0, STILL
     back = Vector3D(*(-part for part in impulse))
     return [Collision(vehicle, hit, impulse), Collision(hit, vehicle, back)]
+
+
+def _move_walker(walker: Walker, delta_s: float) -> None:
+    """Let a walker follow its control, unless a client's navigation has just placed it."""
+    walker.led_for_s -= delta_s
+    if walker.led_for_s <= 0.0:
+        walk(walker, delta_s)
 
 
 def _impulse(vehicle: Vehicle) -> Vector3D:

@@ -10,6 +10,7 @@ from pathlib import Path
 from .actors import Actor, Sensor
 from .deck import Deck
 from .geometry import Pose
+from .navigation import Navigation
 from .payloads import MAP_CHANGED, world_state
 from .render import Renderer
 from .schema import ActorDescription, EpisodeSettings
@@ -49,6 +50,7 @@ class Simulation:
         self._seed, self._episode_id = seed, 0
         self.world: World
         self._renderer: Renderer
+        self.navigation = Navigation()
         self.traffic_managers: dict[int, str] = {}  # port → host; they live in the clients
         self.deck = Deck(recordings)
         self._last_step_s = time.monotonic()
