@@ -10,7 +10,7 @@ from .reference_line import cubic_at, points_along
 from .xodr_records import Road, Section
 
 STEP_M = 1.0
-TOLERANCE_M = 0.02  # how far a strip's straight pieces may leave the true border
+TOLERANCE_M = 0.03  # how far a strip's straight pieces may leave the true border
 LONGEST_PIECE_M = 20.0
 END_M = 1e-8  # what begins at the end of a section belongs to the next
 LEAST_WIDTH_M = 0.01

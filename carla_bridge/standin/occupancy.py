@@ -21,23 +21,23 @@ class Raster:
     def __init__(self, low: np.ndarray, high: np.ndarray) -> None:
         width, height = np.maximum(high - low, 1.0)
         self.cell_m = max(CELL_M, sqrt(width * height / MAX_CELLS))
-        self._low = low
+        self.low = low
         self.mask = np.zeros((ceil(height / self.cell_m) + 1, ceil(width / self.cell_m) + 1), np.uint8)
 
     def fill(self, outlines: Iterable[np.ndarray]) -> None:
         """Mark the ground inside some outlines (N,2 or N,3)."""
         for outline in outlines:
-            corners = np.round((outline[:, :2] - self._low) / self.cell_m * (1 << SHIFT)).astype(np.int32)
+            corners = np.round((outline[:, :2] - self.low) / self.cell_m * (1 << SHIFT)).astype(np.int32)
             cv2.fillPoly(self.mask, [corners], 1, lineType=cv2.LINE_8, shift=SHIFT)
 
     def covers(self, outline: np.ndarray) -> bool:
         """Say whether a whole outline lies within the rectangle."""
-        cells = (outline[:, :2] - self._low) / self.cell_m
+        cells = (outline[:, :2] - self.low) / self.cell_m
         return bool((cells >= 0).all() and (cells < self.mask.shape[::-1]).all())
 
     def touches(self, outline: np.ndarray) -> bool:
         """Say whether anything inside an outline is marked; it must lie within the rectangle."""
-        cells = (outline[:, :2] - self._low) / self.cell_m
+        cells = (outline[:, :2] - self.low) / self.cell_m
         first = np.floor(cells.min(axis=0)).astype(int)
         last = np.ceil(cells.max(axis=0)).astype(int) + 1
         part = self.mask[first[1] : last[1], first[0] : last[0]]
@@ -48,7 +48,7 @@ class Raster:
 
     def at(self, points: np.ndarray) -> np.ndarray:
         """Return for each point (N,2 or N,3) whether it is marked; N bool, False outside."""
-        cells = np.floor((points[:, :2] - self._low) / self.cell_m + 0.5).astype(np.int64)
+        cells = np.floor((points[:, :2] - self.low) / self.cell_m + 0.5).astype(np.int64)
         inside = ((cells >= 0) & (cells < self.mask.shape[::-1])).all(axis=1)
         marked = np.zeros(len(points), bool)
         marked[inside] = self.mask[cells[inside, 1], cells[inside, 0]] != 0
