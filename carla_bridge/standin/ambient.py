@@ -11,7 +11,7 @@ from .boxes import discs, overlap
 from .crowd import Stroller
 from .geometry import Pose
 from .junctions import Junctions
-from .traffic import Driver
+from .traffic import Driver, light_stops
 
 if TYPE_CHECKING:
     from .town import Town
@@ -38,8 +38,7 @@ class AmbientLife:
     def __init__(self, town: "Town", seed: int) -> None:
         self._town = town
         self._rng = np.random.default_rng([seed, 1])
-        self._roads = np.concatenate([lane.points for lane in town.lanes])
-        self._lane_of = np.repeat(np.arange(len(town.lanes)), [len(lane.points) for lane in town.lanes])
+        self._stops = light_stops(town.network)
         self._junctions = Junctions(town.lanes)
         self._drivers: dict[int, Driver] = {}
         self._strollers: dict[int, Stroller] = {}
@@ -52,7 +51,7 @@ class AmbientLife:
         vehicle = create(type_id, Pose(), role_name="ambient", color=color)
         assert isinstance(vehicle, Vehicle)
         vehicle.is_ambient = True
-        driver = Driver(number, vehicle, self._town.lanes, self._rng.spawn(1)[0])
+        driver = Driver(number, vehicle, self._town.lanes, self._rng.spawn(1)[0], self._stops)
         if not self._start(driver, others):
             return None
         self._drivers[vehicle.id] = driver
@@ -73,6 +72,8 @@ class AmbientLife:
         solid = discs(actors)
         for driver in self._drivers.values():
             driver.step(delta_s, solid, self._junctions)
+            if driver.is_at_end:
+                self.makes_way(driver.vehicle, actors)
             driver.vehicle.speed_limit_kmh = float(self._town.lanes[driver.lane].speed_limit_kmh)
         for stroller in self._strollers.values():
             stroller.step(delta_s, solid)
@@ -99,9 +100,8 @@ class AmbientLife:
         obstacles = [actor for actor in others if actor is not driver.vehicle]
         for index in self._rng.permutation(len(self._town.spawn_points)):
             spot = self._town.spawn_points[int(index)]
-            nearest = int(np.argmin(np.hypot(self._roads[:, 0] - spot.x, self._roads[:, 1] - spot.y)))
-            lane = int(self._lane_of[nearest])
-            driver.start_on(lane, float(nearest - int(np.argmax(self._lane_of == lane))))
+            lane, point = self._town.lane_index.nearest(spot.x, spot.y, spot.z)
+            driver.start_on(lane, float(point))  # points are about 1 m apart
             if not any(overlap(driver.vehicle, other) for other in obstacles):
                 return True
         return False

@@ -16,6 +16,7 @@ class Discs:
     """All solid actors, each as a row of discs along its length."""
 
     centres: np.ndarray  # K,2 float64
+    heights: np.ndarray  # K, of the ground below
     radii: np.ndarray  # K
     owners: np.ndarray  # K actor ids
     ambient: np.ndarray  # K bool
@@ -25,14 +26,21 @@ class Discs:
 def discs(actors: Iterable[Actor]) -> Discs:
     """Return the discs of all actors that have a shape."""
     rows = [
-        (*centre, actor.model.extent[1], actor.id, actor.is_ambient, actor.type_id.startswith("vehicle."))
+        (
+            *centre,
+            actor.pose.z,
+            actor.model.extent[1],
+            actor.id,
+            actor.is_ambient,
+            actor.type_id.startswith("vehicle."),
+        )
         for actor in actors
         if actor.model is not None
         for centre in _row(actor, actor.model.extent)
     ]
-    table = np.array(rows, np.float64).reshape(-1, 6)
-    owners, flags = table[:, 3].astype(np.int64), table[:, 4:].astype(bool)
-    return Discs(table[:, :2], table[:, 2], owners, flags[:, 0], flags[:, 1])
+    table = np.array(rows, np.float64).reshape(-1, 7)
+    owners, flags = table[:, 4].astype(np.int64), table[:, 5:].astype(bool)
+    return Discs(table[:, :2], table[:, 2], table[:, 3], owners, flags[:, 0], flags[:, 1])
 
 
 def _row(actor: Actor, extent: Sequence[float]) -> np.ndarray:

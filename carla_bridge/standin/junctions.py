@@ -1,37 +1,35 @@
 """Who may cross: ambient drivers reserve their way through a junction, so that nobody meets in the middle."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .boxes import Discs
-
-if TYPE_CHECKING:
-    from .town import Lane
+from .network import Lane
 
 CONFLICT_M = 2.8
 INTRUDER_M = 1.5
-FAR_M = 40.0
 SAME_ENTRY_M = 0.5
+STOREY_M = 3.0
 
 
 class Junctions:
     """The reservations; a way is free if no crossing way is taken or occupied by a client's vehicle."""
 
-    def __init__(self, lanes: Sequence["Lane"]) -> None:
+    def __init__(self, lanes: Sequence[Lane]) -> None:
         self._lanes = lanes
         self._holders: dict[int, set[int]] = {}  # lane → driver numbers
         self._crossing = _crossings(lanes)
 
-    def enter(self, lane: int, driver: int, obstacles: Discs) -> bool:
-        """Reserve a way and say whether it worked; asking again for one's own way always works."""
-        if driver in self._holders.get(lane, ()):
-            return True
-        for other in self._crossing.get(lane, ()):
-            if self._holders.get(other, set()) - {driver} or self._intruded(other, obstacles):
-                return False
-        self._holders.setdefault(lane, set()).add(driver)
+    def enter(self, ways: Sequence[int], driver: int, obstacles: Discs) -> bool:
+        """Reserve lanes that follow each other, all or none, and say whether it worked; one's own are always free."""
+        wanted = [lane for lane in ways if driver not in self._holders.get(lane, ())]
+        for lane in wanted:
+            for other in self._crossing.get(lane, ()):
+                if self._holders.get(other, set()) - {driver} or self._intruded(other, obstacles):
+                    return False
+        for lane in wanted:
+            self._holders.setdefault(lane, set()).add(driver)
         return True
 
     def leave(self, lane: int, driver: int) -> None:
@@ -48,15 +46,29 @@ class Junctions:
         return bool(len(foreign)) and _distance_m(self._lanes[lane].points, foreign) < INTRUDER_M
 
 
-def _crossings(lanes: Sequence["Lane"]) -> dict[int, tuple[int, ...]]:
-    ways = [number for number, lane in enumerate(lanes) if lane.in_junction]
-    return {a: tuple(b for b in ways if a != b and _cross(lanes[a].points, lanes[b].points)) for a in ways}
+def _crossings(lanes: Sequence[Lane]) -> dict[int, tuple[int, ...]]:
+    """Return for each lane in a junction the lanes of other roads that come too close to it."""
+    ways = np.array([number for number, lane in enumerate(lanes) if lane.in_junction], np.int64)
+    if not len(ways):
+        return {}
+    low = np.array([lanes[way].points.min(axis=0) for way in ways]) - CONFLICT_M
+    high = np.array([lanes[way].points.max(axis=0) for way in ways])
+    crossing: dict[int, list[int]] = {int(way): [] for way in ways}
+    for i, way in enumerate(ways.tolist()):
+        near = ((low[i] < high[i + 1 :]) & (low[i + 1 :] < high[i])).all(axis=1)
+        for other in ways[i + 1 :][near].tolist():
+            if _cross(lanes[way], lanes[other]):
+                crossing[way].append(other)
+                crossing[other].append(way)
+    return {way: tuple(others) for way, others in crossing.items()}
 
 
-def _cross(a: np.ndarray, b: np.ndarray) -> bool:
-    if np.linalg.norm(a[0] - b[0]) > FAR_M or np.linalg.norm(a[0] - b[0]) < SAME_ENTRY_M:
+def _cross(a: Lane, b: Lane) -> bool:
+    if a.road == b.road or np.linalg.norm(a.points[0] - b.points[0]) < SAME_ENTRY_M:
         return False
-    return _distance_m(a, b[:, :2]) < CONFLICT_M
+    gaps = a.points[:, None] - b.points[None]
+    apart = np.hypot(gaps[..., 0], gaps[..., 1])
+    return bool(((apart < CONFLICT_M) & (np.abs(gaps[..., 2]) < STOREY_M)).any())
 
 
 def _distance_m(points: np.ndarray, others: np.ndarray) -> float:

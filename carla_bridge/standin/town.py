@@ -1,50 +1,69 @@
-"""A whole town from a seed: the map for the client, the lanes for its traffic, the triangles for its cameras."""
+"""A whole town from a map: its streets, the lanes for its traffic, the triangles for its cameras."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
+from .city_text import city_opendrive
 from .geometry import Pose
-from .lanes import Lane, driving_lanes, sidewalk_loops, spawn_points
+from .ground import build_ground
+from .lane_index import LaneIndex
 from .mesh import Mesh
-from .network import Network
-from .opendrive import opendrive_text
-from .roads import lay_roads
-from .scenery import build_scenery
+from .network import Lane, Network
+from .network_reader import read_network
+from .spawn_points import spawn_points
+from .terrain import Terrain
+from .walks import walks
 
-__all__ = ["Lane", "Town", "build_town"]
-
-SPEED_LIMIT_KMH = 50.0
+__all__ = ["Lane", "Town", "build_town", "seed_name", "town_from_opendrive"]
 
 
 @dataclass(frozen=True)
 class Town:
     """Everything that never moves."""
 
-    name: str  # its own, never one of CARLA's towns
-    opendrive: str
-    spawn_points: tuple[Pose, ...]  # on lanes outside junctions, 0.3 m above the road
-    lanes: tuple[Lane, ...]
-    sidewalks: tuple[np.ndarray, ...]  # closed walks N,3 round the blocks; the last point joins the first
-    scenery: Mesh
-    speed_limit_kmh: float
+    name: str  # its own, never that of a town of CARLA's
     network: Network
+    spawn_points: tuple[Pose, ...]  # on lanes outside junctions, 0.3 m above the road
+    sidewalks: tuple[np.ndarray, ...]  # closed walks N,3; the last point joins the first
+    scenery: Mesh
+
+    @property
+    def opendrive(self) -> str:
+        """The map's text."""
+        return self.network.opendrive
+
+    @property
+    def lanes(self) -> tuple[Lane, ...]:
+        """The driving lanes."""
+        return self.network.lanes
+
+    @cached_property
+    def lane_index(self) -> LaneIndex:
+        """The lane under any place."""
+        return LaneIndex(self.lanes)
+
+
+def seed_name(seed: int) -> str:
+    """Return the name of a seed's town."""
+    return f"StandIn/Maps/StandIn-{seed}"
 
 
 def build_town(seed: int) -> Town:
     """Return the town of a seed; the same seed gives the same bytes."""
-    name = f"StandIn/Maps/StandIn-{seed}"
+    return town_from_opendrive(seed_name(seed), city_opendrive(seed), seed=seed)
+
+
+def town_from_opendrive(name: str, text: str, *, seed: int = 0) -> Town:
+    """Return the town that a map describes; raise a MapError in one sentence if the text is no map."""
+    network = read_network(name, text)
     rng = np.random.default_rng(seed)
-    roads = lay_roads(rng)
-    lanes = driving_lanes(roads, SPEED_LIMIT_KMH)
-    opendrive = opendrive_text(roads, name=name, speed_limit_kmh=SPEED_LIMIT_KMH)
+    terrain = Terrain(network)
     return Town(
         name=name,
-        opendrive=opendrive,
-        spawn_points=spawn_points(lanes, rng),
-        lanes=lanes,
-        sidewalks=sidewalk_loops(roads),
-        scenery=build_scenery(roads, rng),
-        speed_limit_kmh=SPEED_LIMIT_KMH,
-        network=Network(name, opendrive, (), (), (), (), (), ()),
+        network=network,
+        spawn_points=spawn_points(network.lanes, rng),
+        sidewalks=walks(network),
+        scenery=build_ground(network, terrain),
     )

@@ -4,8 +4,6 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from .actors import Actor, Sensor, Vehicle, Walker
 from .ambient import AmbientLife
 from .blueprints import LIBRARY
@@ -60,8 +58,6 @@ class World:
         self.collisions: list[Collision] = []  # of the latest step
         self.after_moving: list[Callable[[World], None]] = []  # run at the end of each step, in order
         self.next_id = next_id  # actors and streams; never used twice
-        self._roads = np.concatenate([lane.points for lane in town.lanes])
-        self._lane_of = np.repeat(np.arange(len(town.lanes)), [len(lane.points) for lane in town.lanes])
         start = town.spawn_points[0]
         self.spectator = self.add("spectator", Pose(start.x, start.y, start.z + 10.0, -20.0, start.yaw))
         signs = signs_of(town.network, self.add)
@@ -141,9 +137,10 @@ class World:
         """Put a vehicle onto the road and let it know the speed limit there."""
         if isinstance(actor, Vehicle):
             pose = actor.pose
-            nearest = int(np.argmin(np.sum((self._roads[:, :2] - (pose.x, pose.y)) ** 2, axis=1)))
-            actor.speed_limit_kmh = float(self.town.lanes[self._lane_of[nearest]].speed_limit_kmh)
-            actor.pose = Pose(pose.x, pose.y, float(self._roads[nearest, 2]), 0.0, pose.yaw, 0.0)
+            footing = self.town.lane_index.footing(pose.x, pose.y, pose.z)
+            actor.speed_limit_kmh = float(self.town.lanes[footing.lane].speed_limit_kmh)
+            pitch_deg, roll_deg = footing.pitch_and_roll_deg(pose.yaw)
+            actor.pose = Pose(pose.x, pose.y, footing.z, pitch_deg, pose.yaw, roll_deg)
 
     def _make_room(self, actor: Actor) -> None:
         """Let ambient life make way for a newcomer; refuse it where a client's actor stands."""
