@@ -59,11 +59,12 @@ class LogReader:
         self._file.seek(self._first_frame)
         start: FrameStart | None = None
         kept: list[tuple[PacketId, bytes]] = []
+        size = 0
         for packet_id, data in self._packets():
             if packet_id == PacketId.FRAME_START:
                 if start is not None:
                     raise LogError(f"frame {start.number} has no end")
-                (start,), kept = decode(packet_id, data), []
+                (start,), kept, size = decode(packet_id, data), [], 0
                 if not math.isfinite(start.elapsed_s):
                     raise LogError(f"frame {start.number} has no time")
             elif start is None:
@@ -73,7 +74,8 @@ class LogReader:
                 start = None
             else:
                 kept.append((packet_id, data))
-                if sum(len(data) for _, data in kept) > MAX_FRAME_BYTES:
+                size += _PACKET.size + len(data)
+                if size > MAX_FRAME_BYTES:
                     raise LogError(f"frame {start.number} has more than {MAX_FRAME_BYTES} bytes")
         if start is not None:
             raise LogError(f"the log ends within frame {start.number}")

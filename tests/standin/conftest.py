@@ -25,8 +25,14 @@ def _town_built_once():
 
 
 @pytest.fixture(scope="session")
-def standin():
-    with StandInProcess(seed=0) as server:
+def recordings(tmp_path_factory):
+    """The folder of the stand-in's recorder logs."""
+    return tmp_path_factory.mktemp("recordings")
+
+
+@pytest.fixture(scope="session")
+def standin(recordings):
+    with StandInProcess(seed=0, recordings=str(recordings)) as server:
         yield server
 
 
