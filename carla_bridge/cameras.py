@@ -1,25 +1,53 @@
-"""A semantic camera on a vehicle, asked for the frame of one tick: "give me tick N".
+"""Cameras on a vehicle, asked for the frame of one tick: "give me tick N".
 
-CARLA delivers pictures on a thread of its own, which here only copies the tags and queues them.
+CARLA delivers pictures on a thread of its own, which here only copies what we keep of them and queues it. A camera
+is one semantic sensor and, where they are asked for, further sensors of the same lens at the same place: layers.
 """
 
 import queue
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
+
+import numpy as np
 
 from carla_bridge.config import CameraConfig
 from carla_bridge.errors import BridgeError
-from carla_bridge.frames import LabelFrame, decode_tags
+from carla_bridge.frames import (
+    LabelFrame,
+    decode_depth_m,
+    decode_flow,
+    decode_instance_ids,
+    decode_rgb,
+    decode_tags,
+)
 from carla_bridge.home import load_client
 
 if TYPE_CHECKING:
     import carla
 
-_BLUEPRINT = "sensor.camera.semantic_segmentation"
 _QUEUED_FRAMES = 8  # one is normal in synchronous mode; more mean that somebody else ticks
 _CHECK_EVERY_S = 0.25
+
+
+class _Decode(Protocol):
+    def __call__(self, raw: bytes, /, *, height: int, width: int) -> np.ndarray: ...
+
+
+class _Layer(NamedTuple):
+    blueprint: str
+    decode: _Decode
+    field: str  # of `LabelFrame`
+
+
+LAYERS: dict[str, _Layer] = {
+    "semantic": _Layer("sensor.camera.semantic_segmentation", decode_tags, "tags"),
+    "instance": _Layer("sensor.camera.instance_segmentation", decode_instance_ids, "instance_ids"),
+    "depth": _Layer("sensor.camera.depth", decode_depth_m, "depth_m"),
+    "rgb": _Layer("sensor.camera.rgb", decode_rgb, "rgb"),
+    "flow": _Layer("sensor.camera.optical_flow", decode_flow, "flow"),
+}
 
 
 class SensorTimeout(BridgeError):
@@ -33,52 +61,87 @@ class SensorTimeout(BridgeError):
         )
 
 
-class SemanticCamera:
-    """Delivers the label frame of each tick; `stop` before its actor is destroyed."""
+class _Shot(NamedTuple):
+    tick: int
+    time_s: float
+    picture: np.ndarray
 
-    def __init__(self, actor: "carla.Sensor"):
-        self.actor = actor
+
+class Sensor:
+    """One listening sensor and the queue of what it sent; `stop` before its actor is destroyed."""
+
+    def __init__(self, actor: "carla.Sensor", decode: _Decode):
+        self._actor, self._decode = actor, decode
         self.name = f"{actor.type_id} (actor {actor.id})"
-        self._frames: queue.Queue[LabelFrame] = queue.Queue(_QUEUED_FRAMES)
+        self._shots: queue.Queue[_Shot] = queue.Queue(_QUEUED_FRAMES)
         actor.listen(self._receive)
 
-    def frame_at(self, tick: int, *, timeout_s: float, check: Callable[[], None]) -> LabelFrame:
-        """Return the frame of this very tick; older ones are discarded.
+    def shot_at(self, tick: int, *, timeout_s: float, check: Callable[[], None]) -> _Shot:
+        """Return the picture of this very tick; older ones are discarded.
 
         `check` is called now and then while waiting, to raise if there is nothing left to wait for.
         """
         deadline_s = time.monotonic() + timeout_s
         while True:
             try:
-                frame = self._frames.get(timeout=min(_CHECK_EVERY_S, timeout_s))
+                shot = self._shots.get(timeout=min(_CHECK_EVERY_S, timeout_s))
             except queue.Empty:
                 check()
                 if time.monotonic() < deadline_s:
                     continue
                 raise SensorTimeout(self.name, tick, f"nothing came within {timeout_s:g} s") from None
-            if frame.tick == tick:
-                return frame
-            if frame.tick > tick:
-                raise SensorTimeout(self.name, tick, f"tick {frame.tick} came instead")
+            if shot.tick == tick:
+                return shot
+            if shot.tick > tick:
+                raise SensorTimeout(self.name, tick, f"tick {shot.tick} came instead")
 
     def stop(self) -> None:
         """Close the stream; nothing is received afterwards."""
-        self.actor.stop()
+        self._actor.stop()
 
     def _receive(self, image: "carla.Image") -> None:
-        tags = decode_tags(image.raw_data, height=image.height, width=image.width)
+        picture = self._decode(image.raw_data, height=image.height, width=image.width)
         while True:
             try:
-                return self._frames.put_nowait(LabelFrame(image.frame, image.timestamp, tags))
+                return self._shots.put_nowait(_Shot(image.frame, image.timestamp, picture))
             except queue.Full:
                 with suppress(queue.Empty):  # the reader may have taken it just now
-                    self._frames.get_nowait()  # the oldest; nobody will ask for it any more
+                    self._shots.get_nowait()  # the oldest; nobody will ask for it any more
 
 
-def spawn_camera(world: "carla.World", config: CameraConfig, *, parent: "carla.Actor") -> "carla.Sensor":
-    """Mount a camera on a vehicle and return its actor, not yet listening."""
+class Camera:
+    """A named camera: delivers the label frame of each tick, with all its layers."""
+
+    def __init__(self, name: str, sensors: Mapping[str, Sensor]):
+        self.name, self._sensors = name, sensors
+
+    def frame_at(self, tick: int, *, timeout_s: float, check: Callable[[], None]) -> LabelFrame:
+        """Return the frame of this very tick; see `Sensor.shot_at`."""
+        shots = {
+            LAYERS[layer].field: sensor.shot_at(tick, timeout_s=timeout_s, check=check)
+            for layer, sensor in self._sensors.items()
+        }
+        pictures = {field: shot.picture for field, shot in shots.items()}
+        return LabelFrame(tick, shots["tags"].time_s, camera=self.name, **pictures)
+
+    def stop(self) -> None:
+        """Close all its streams."""
+        for sensor in self._sensors.values():
+            sensor.stop()
+
+
+def spawn_sensor(
+    world: "carla.World", layer: str, config: CameraConfig, *, parent: "carla.Actor"
+) -> "carla.Sensor":
+    """Mount a camera's sensor for one layer on a vehicle and return its actor, not yet listening."""
     client = load_client()
-    blueprint = world.get_blueprint_library().find(_BLUEPRINT)
+    library = world.get_blueprint_library()
+    try:
+        blueprint = library.find(LAYERS[layer].blueprint)
+    except IndexError:
+        raise BridgeError(
+            f"the server has no {LAYERS[layer].blueprint}; leave {layer} out of the layers"
+        ) from None
     blueprint.set_attribute("image_size_x", str(config.width))
     blueprint.set_attribute("image_size_y", str(config.height))
     blueprint.set_attribute("fov", str(config.fov_deg))

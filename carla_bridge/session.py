@@ -1,22 +1,23 @@
-"""A live drive: connect to a CARLA server, put a car with a camera on the road, and leave no trace.
+"""A live drive: connect to a CARLA server, put a car with cameras on the road, and leave no trace.
 
 Synchronous mode: we tick, so every frame belongs to its tick, nothing piles up and nothing is dropped.
 Whatever ends the drive, the server gets its settings and weather back and our actors are destroyed, once.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
 from carla_bridge.actors import destroy, drive_themselves, spawn_ego, spawn_points, spawn_traffic
-from carla_bridge.cameras import SemanticCamera, SensorTimeout, spawn_camera
+from carla_bridge.cameras import LAYERS, Camera, Sensor, SensorTimeout, spawn_sensor
 from carla_bridge.config import CameraConfig, ServerConfig, SessionConfig
 from carla_bridge.errors import BridgeError
-from carla_bridge.frames import DriveMeta, LabelFrame
+from carla_bridge.frames import CameraMeta, DriveMeta, DriveTick, LabelFrame, Placement, RecordingMeta
 from carla_bridge.labels import table_for_version, tag_table
 from carla_bridge.server import Server
 from carla_bridge.signals import held, terminable
+from carla_bridge.state import StateReader
 from carla_bridge.timing import StageTimes
 from carla_bridge.world_changes import Undo, change_weather, start_traffic_manager, step_ourselves
 
@@ -27,21 +28,25 @@ _FIRST_FRAME_S = 0.5  # per try: a tick can overtake the camera's stream, which 
 
 
 class LiveDrive:
-    """A drive on a CARLA server: label frames for as long as you ask for them, one per tick."""
+    """A drive on a CARLA server: label frames of its first camera for as long as you ask for them, one per tick.
+
+    `ticks` yields all cameras at once, with the state of the world.
+    """
 
     def __init__(
         self,
         server: Server,
-        meta: DriveMeta,
+        recording: RecordingMeta,
         *,
         ego: "carla.Vehicle",
-        camera: SemanticCamera,
+        cameras: tuple[Camera, ...],
         ticks_per_frame: int,
         sensor_timeout_s: float,
         times: StageTimes,
     ):
-        self.world, self.meta, self.ego = server.world, meta, ego
-        self._server, self._camera, self._times = server, camera, times
+        self.world, self.recording, self.ego = server.world, recording, ego
+        self.meta: DriveMeta = recording.of_camera(cameras[0].name)
+        self._server, self._cameras, self._times = server, cameras, times
         self._ticks_per_frame, self._sensor_timeout_s = ticks_per_frame, sensor_timeout_s
 
     @classmethod
@@ -53,6 +58,9 @@ class LiveDrive:
         host: str = "127.0.0.1",
         port: int = 2000,
         camera: CameraConfig | None = None,
+        cameras: Mapping[str, CameraConfig]
+        | None = None,  # several, by name, instead of the one called "front"
+        layers: Collection[str] = (),  # besides the tags: "instance", "depth", "rgb", "flow"
         session: SessionConfig | None = None,
         times: StageTimes | None = None,  # measures the stages "tick" and "receive"
     ) -> Iterator[Self]:
@@ -63,7 +71,8 @@ class LiveDrive:
                 connected,
                 undo,
                 address=address,
-                camera=camera or CameraConfig(),
+                cameras=cameras or {"front": camera or CameraConfig()},
+                layers=layers,
                 session=session or SessionConfig(),
                 times=times or StageTimes(),
             )
@@ -75,32 +84,34 @@ class LiveDrive:
         undo: Undo,
         *,
         address: ServerConfig,
-        camera: CameraConfig,
+        cameras: Mapping[str, CameraConfig],
+        layers: Collection[str],
         session: SessionConfig,
         times: StageTimes,
     ) -> Self:
         table = tag_table(address.tag_table) if address.tag_table else table_for_version(server.version)
-        ticks_per_frame = _ticks_per_frame(camera, session)
+        ticks_per_frame = _ticks_per_frame(cameras, session)
         step_ourselves(server, undo, step_s=session.step_s, takeover=address.takeover)
         change_weather(server, undo, session.weather)
         tm_port = start_traffic_manager(server, undo, session)
         with server.answering("read its map"):
             world_map = server.world.get_map()
-        ego, sensor = _populate(server, undo, world_map, camera=camera, session=session, tm_port=tm_port)
-        meta = DriveMeta(
+        ego, made = _populate(
+            server, undo, world_map, cameras=cameras, layers=layers, session=session, tm_port=tm_port
+        )
+        recording = RecordingMeta(
             map_name=world_map.name,
             server_version=server.version,
             tag_table=table.release,
-            width=camera.width,
-            height=camera.height,
-            fov_deg=camera.fov_deg,
             fps_hz=1 / (session.step_s * ticks_per_frame),
+            cameras=tuple(_camera_meta(name, config) for name, config in cameras.items()),
+            seed=session.seed,
         )
         drive = cls(
             server,
-            meta,
+            recording,
             ego=ego,
-            camera=sensor,
+            cameras=made,
             ticks_per_frame=ticks_per_frame,
             sensor_timeout_s=session.sensor_timeout_s,
             times=times,
@@ -111,21 +122,33 @@ class LiveDrive:
     def __iter__(self) -> Iterator[LabelFrame]:
         """Yield one label frame per tick, exactly that tick's, for ever."""
         while True:
-            with self._times.measure("tick"):
-                for _ in range(self._ticks_per_frame):
-                    tick = self._server.tick()
-            with self._times.measure("receive"):
-                frame = self._frame_at(tick, timeout_s=self._sensor_timeout_s)
-            yield frame
+            yield self._step()[0]
 
-    def _frame_at(self, tick: int, *, timeout_s: float) -> LabelFrame:
-        return self._camera.frame_at(tick, timeout_s=timeout_s, check=self._server.check)
+    def ticks(self) -> Iterator[DriveTick]:
+        """Yield the label frames of all cameras and the state of the world, tick by tick, for ever."""
+        states = StateReader(self.world, self.ego)
+        while True:
+            frames = self._step()
+            with self._times.measure("state"), self._server.answering("tell its state"):
+                state = states.read(frames[0].tick, frames[0].time_s)
+            yield DriveTick(frames, state)
+
+    def _step(self) -> tuple[LabelFrame, ...]:
+        with self._times.measure("tick"):
+            for _ in range(self._ticks_per_frame):
+                tick = self._server.tick()
+        with self._times.measure("receive"):
+            return self._frames_at(tick, timeout_s=self._sensor_timeout_s)
+
+    def _frames_at(self, tick: int, *, timeout_s: float) -> tuple[LabelFrame, ...]:
+        check = self._server.check
+        return tuple(camera.frame_at(tick, timeout_s=timeout_s, check=check) for camera in self._cameras)
 
     def _await_first_frame(self) -> None:
         deadline_s = time.monotonic() + self._sensor_timeout_s
         while True:
             try:
-                self._frame_at(self._server.tick(), timeout_s=min(_FIRST_FRAME_S, self._sensor_timeout_s))
+                self._frames_at(self._server.tick(), timeout_s=min(_FIRST_FRAME_S, self._sensor_timeout_s))
                 return
             except SensorTimeout:
                 if time.monotonic() > deadline_s:
@@ -148,11 +171,12 @@ def _populate(
     undo: Undo,
     world_map: "carla.Map",
     *,
-    camera: CameraConfig,
+    cameras: Mapping[str, CameraConfig],
+    layers: Collection[str],
     session: SessionConfig,
     tm_port: int,
-) -> tuple["carla.Vehicle", SemanticCamera]:
-    """Spawn the ego vehicle, its camera and the traffic, each noted for destruction before anything can fail."""
+) -> tuple["carla.Vehicle", tuple[Camera, ...]]:
+    """Spawn the ego vehicle, its cameras and the traffic, each noted for destruction before anything can fail."""
     made: list[int] = []
     undo.later("destroy our actors", lambda: destroy(server, made[::-1]))
     points = spawn_points(world_map, seed=session.seed)
@@ -162,16 +186,38 @@ def _populate(
     with held(), server.answering("spawn the traffic"):
         made += spawn_traffic(server, session.vehicles, points, seed=session.seed)
         vehicles = list(made)
-    with held(), server.answering("spawn the camera"):
-        sensor = spawn_camera(server.world, camera, parent=ego)
-        made.append(sensor.id)
-    with server.answering("start the camera"):
-        semantic = SemanticCamera(sensor)
-        undo.later("stop the camera", semantic.stop)
+    mounted = tuple(_mount(server, undo, name, each, layers, ego, made) for name, each in cameras.items())
     server.tick()  # the client knows a new actor's place only from the next state on
     with server.answering("start the autopilot"):
         drive_themselves(server, vehicles, tm_port=tm_port)
-    return ego, semantic
+    return ego, mounted
+
+
+def _mount(
+    server: Server,
+    undo: Undo,
+    name: str,
+    config: CameraConfig,
+    layers: Collection[str],
+    ego: "carla.Vehicle",
+    made: list[int],
+) -> Camera:
+    sensors = {}
+    for layer in LAYERS:
+        if layer != "semantic" and layer not in layers:
+            continue
+        with held(), server.answering(f"spawn the {layer} sensor of camera {name}"):
+            actor = spawn_sensor(server.world, layer, config, parent=ego)
+            made.append(actor.id)
+        with server.answering(f"start the {layer} sensor of camera {name}"):
+            sensors[layer] = Sensor(actor, LAYERS[layer].decode)
+            undo.later("stop a camera", sensors[layer].stop)
+    return Camera(name, sensors)
+
+
+def _camera_meta(name: str, config: CameraConfig) -> CameraMeta:
+    mount = Placement(config.x_m, config.y_m, config.z_m, config.pitch_deg, config.yaw_deg, config.roll_deg)
+    return CameraMeta(name, config.width, config.height, config.fov_deg, mount)
 
 
 def _choose(
@@ -187,11 +233,14 @@ def _choose(
     return [in_order[session.spawn_index]]
 
 
-def _ticks_per_frame(camera: CameraConfig, session: SessionConfig) -> int:
-    ticks = max(1, round(camera.sensor_tick_s / session.step_s))
-    if camera.sensor_tick_s and abs(ticks * session.step_s - camera.sensor_tick_s) > 1e-6:
+def _ticks_per_frame(cameras: Mapping[str, CameraConfig], session: SessionConfig) -> int:
+    sensor_tick_s = max(camera.sensor_tick_s for camera in cameras.values())
+    if any(camera.sensor_tick_s != sensor_tick_s for camera in cameras.values()):
+        raise BridgeError("the cameras differ in sensor_tick_s; a drive has one rate, give all the same")
+    ticks = max(1, round(sensor_tick_s / session.step_s))
+    if sensor_tick_s and abs(ticks * session.step_s - sensor_tick_s) > 1e-6:
         raise BridgeError(
-            f"camera.sensor_tick_s is {camera.sensor_tick_s:g}; "
+            f"camera.sensor_tick_s is {sensor_tick_s:g}; "
             f"it must be a whole multiple of session.step_s, which is {session.step_s:g}"
         )
     return ticks
