@@ -5,13 +5,14 @@ Heavy imports stay inside the commands, so that `--help` answers at once.
 
 import logging
 import threading
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
+from carla_bridge import cli_recordings
+from carla_bridge.cli_options import SHIPPED, address_options, confirmed, load_engine, options
 from carla_bridge.errors import BridgeError
 from carla_bridge.standin.errors import StandInError
 from pix2pix.commands import Commands
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from carla_bridge.config import LiveConfig
     from pix2pix.inference import Engine
 
-Command = Callable[..., Any]
-SHIPPED = "camvid-unet"  # the checkpoint that comes with the package
-
 
 class BridgeCommands(Commands):
     """Our commands and the errors that they may meet."""
@@ -31,21 +29,6 @@ class BridgeCommands(Commands):
     errors: ClassVar[tuple[type[Exception], ...]] = (BridgeError, Pix2PixError, StandInError)
 
 
-def options(*decorators: Command) -> Callable[[Command], Command]:
-    """Return one decorator for several options, the same wherever they appear."""
-
-    def decorate(command: Command) -> Command:
-        for decorator in reversed(decorators):
-            command = decorator(command)
-        return command
-
-    return decorate
-
-
-address_options = options(
-    click.option("--host", default="127.0.0.1", show_default=True, help="Where the server runs."),
-    click.option("--port", type=click.IntRange(1, 65535), default=2000, show_default=True, help="Its port."),
-)
 drive_options = options(
     click.option(
         "--config", "config_path", type=click.Path(path_type=Path), help="YAML, see configs/live.yaml."
@@ -110,7 +93,7 @@ def demo(config_path: Path | None, out: Path | None, overwrite: bool, headless: 
 
     config = read_config(config_path, given)
     check_outputs(out, overwrite=overwrite)
-    engine = load_engine(config)
+    engine = engine_of(config)
     with StandInProcess(seed=config.session.seed) as standin:
         server = config.server.model_copy(update={"host": standin.host, "port": standin.port})
         config = config.model_copy(update={"server": server})
@@ -142,7 +125,7 @@ def live(config_path: Path | None, out: Path | None, overwrite: bool, headless: 
 
     config = read_config(config_path, given)
     check_outputs(out, overwrite=overwrite)
-    engine = load_engine(config)
+    engine = engine_of(config)
     end_with(show_drive(config, engine, out=out, overwrite=overwrite, headless=headless, say=click.echo))
 
 
@@ -151,6 +134,12 @@ def read_config(path: Path | None, given: dict[str, Any]) -> "LiveConfig":
     from carla_bridge.config import LiveConfig, load_config
 
     return load_config(path, LiveConfig, {KEYS[name]: value for name, value in given.items()})
+
+
+def engine_of(config: "LiveConfig") -> "Engine":
+    """Return the engine that a live drive's settings ask for, warmed up for its camera."""
+    camera = config.camera
+    return load_engine(config.checkpoint, config.device, height=camera.height, width=camera.width)
 
 
 @main.command()
@@ -244,14 +233,6 @@ def recover(host: str, port: int, yes: bool) -> None:
     click.echo("done")
 
 
-def confirmed(question: str) -> bool:
-    """Ask; Ctrl-C at the question is Ctrl-C."""
-    try:
-        return click.confirm(question)
-    except click.Abort as error:
-        raise KeyboardInterrupt from error
-
-
 @main.command()
 @address_options
 @click.option("--checkpoint", default=SHIPPED, show_default=True, help="A shipped name or a path.")
@@ -278,20 +259,14 @@ def doctor(host: str, port: int, checkpoint: str, device: str) -> None:
             click.echo(f"      → {check.next_step}")
 
 
-def load_engine(config: "LiveConfig") -> "Engine":
-    """Return the warmed-up generator, after a line on which it is and why."""
-    import pix2pix
-
-    engine: Engine = pix2pix.load(config.checkpoint, device=config.device)
-    click.echo(f"engine: {engine.description}")
-    engine.warm_up(config.camera.height, config.camera.width)
-    return engine
-
-
 def end_with(ending: str) -> None:
     """Exit with 130 after Ctrl-C."""
     if ending == "interrupted":
         raise click.exceptions.Exit(130)
+
+
+for _command in (cli_recordings.record, cli_recordings.info, cli_recordings.repair):
+    main.add_command(_command)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """What a user may set, as frozen models read from YAML; an unknown key or a senseless value is refused by name."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, ValidationError
@@ -77,6 +77,48 @@ class LiveConfig(Settings):
     checkpoint: str = "camvid-unet"  # a shipped name or a path
     device: str = "auto"
     frames: PositiveInt | None = None  # None: until the window is closed
+
+
+RIG = {  # mounts that go by a name on the command line
+    "front": CameraConfig(),
+    "left": CameraConfig(x_m=0.8, y_m=-0.9, yaw_deg=-70.0),
+    "right": CameraConfig(x_m=0.8, y_m=0.9, yaw_deg=70.0),
+    "rear": CameraConfig(x_m=-2.0, yaw_deg=180.0),
+}
+CameraName = Annotated[
+    str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")
+]  # it becomes a topic's and a file's name
+LayerName = Literal["instance", "depth", "rgb", "flow"]
+
+
+class RecordConfig(Settings):
+    """Everything for a recorded drive."""
+
+    server: ServerConfig = ServerConfig()
+    cameras: Annotated[dict[CameraName, CameraConfig], Field(min_length=1, max_length=16)] = {
+        "front": RIG["front"]
+    }
+    layers: tuple[LayerName, ...] = ()  # of every camera, besides the tags
+    session: SessionConfig = SessionConfig()
+    frames: PositiveInt | None = None  # None: until Ctrl-C
+
+    def choose_cameras(self, names: Sequence[str]) -> Self:
+        """Return the same with these cameras only: its own, or those of the standard rig."""
+        known = {**RIG, **self.cameras}
+        for name in names:
+            if name not in known:
+                raise ConfigRefused("--cameras", f"{name!r} is no camera; there are {', '.join(known)}")
+        return self.model_copy(update={"cameras": {name: known[name] for name in names}})
+
+    def with_size(self, width: int | None, height: int | None) -> Self:
+        """Return the same with all pictures of one size, where it is given."""
+        values = {"width": width, "height": height}
+        given = {name: value for name, value in values.items() if value is not None}
+        resized = {
+            name: CameraConfig.model_validate(camera.model_dump() | given)
+            for name, camera in self.cameras.items()
+        }
+        return self.model_copy(update={"cameras": resized})
 
 
 def load_config(

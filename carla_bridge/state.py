@@ -45,7 +45,7 @@ class StateReader:
         new = [actor_id for actor_id in ids if actor_id not in self._boxes]
         if not new:
             return
-        found: list[carla.Actor] = list(self._world.get_actors(new))  # type: ignore[arg-type]
+        found: list[carla.Actor] = list(self._world.get_actors(new))
         for actor in found:
             moving = actor.type_id.startswith(_MOVING)
             self._boxes[actor.id] = actor.type_id, actor.bounding_box if moving else None
