@@ -1,5 +1,6 @@
 """The kinds of actors: what they are, where they are and how they move; no rules of the world."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -159,7 +160,7 @@ class Sensor(Actor):
         return True
 
 
-def number(attributes: dict[str, str], name: str, default: float) -> float:
+def number(attributes: Mapping[str, str], name: str, default: float) -> float:
     """Return an attribute as a number; clients may write any text, so nonsense is the default."""
     try:
         value = float(attributes[name])

@@ -14,8 +14,7 @@ from typing import NamedTuple
 
 from .calls import METHODS
 from .errors import StandInError
-from .payloads import SensorType
-from .sensors import CAMERAS
+from .payloads import CAMERA_TYPES, SensorType
 
 _SPEC = re.compile(r"([a-z]+)((?::[^:@~#]+)*)(?:@([1-9]\d*)(?:x([1-9]\d*))?)?(?:~(0?\.\d+)(?:#(\d+))?)?")
 _SECONDS = re.compile(r"(\d+\.?\d*|\.\d+)s")
@@ -141,7 +140,7 @@ def _target(spec: str, action: Action, targets: list[str]) -> str:
 
 _NAMES = {kind.name.lower(): kind for kind in SensorType}
 _GROUPS = {
-    "camera": frozenset(CAMERAS.values()),
+    "camera": CAMERA_TYPES,
     "sensor": frozenset(SensorType) - {SensorType.WORLD},
 }
 

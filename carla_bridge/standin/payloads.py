@@ -1,6 +1,7 @@
 """What the streams carry: tokens, sensor and image headers, the world state; plain byte layouts."""
 
 import struct
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -9,6 +10,7 @@ from .schema import Transform, Vector3D, VehicleControl, WalkerControl
 
 TCP = 1
 _TOKEN = struct.Struct("<IHBB16x")
+Payload = bytes | memoryview
 _SENSOR = struct.Struct("<QQd6f")
 _IMAGE = struct.Struct("<IIf")
 _EPISODE = struct.Struct("<Qdf3iI")
@@ -27,12 +29,36 @@ class SensorType(IntEnum):
 
     COLLISION = 0
     DEPTH = 1
+    NORMALS = 2
+    DVS = 3
     GNSS = 4
     IMU = 5
+    OBSTACLE = 7
+    OPTICAL_FLOW = 8
+    RADAR = 9
+    LIDAR_SEMANTIC = 10
+    LIDAR = 11
     RGB = 13
     SEMANTIC = 14
     INSTANCE = 15
+    COSMOS = 16
     WORLD = 17
+    GBUFFER = 18
+
+
+CAMERA_TYPES = frozenset(
+    {
+        SensorType.COSMOS,
+        SensorType.DEPTH,
+        SensorType.DVS,
+        SensorType.GBUFFER,
+        SensorType.INSTANCE,
+        SensorType.NORMALS,
+        SensorType.OPTICAL_FLOW,
+        SensorType.RGB,
+        SensorType.SEMANTIC,
+    }
+)
 
 
 class Moment(NamedTuple):
@@ -56,6 +82,11 @@ def sensor_header(kind: SensorType, moment: Moment, transform: Transform) -> byt
 def image_header(width: int, height: int, fov_deg: float) -> bytes:
     """Return the 12 bytes before an image's pixels."""
     return _IMAGE.pack(width, height, fov_deg)
+
+
+def lidar_header(angle_rad: float, counts: Sequence[int]) -> bytes:
+    """Return what stands before a lidar's points: where it points now, and how many points each channel has."""
+    return struct.pack(f"<fI{len(counts)}I", angle_rad, len(counts), *counts)
 
 
 def vehicle_details(

@@ -15,13 +15,18 @@ NEAR_M = 0.1
 
 
 @njit(cache=True, nogil=True)
-def look_up(index: np.ndarray, table: np.ndarray, out: np.ndarray) -> None:
-    """Write table[index] to out; the last row of the table answers for index -1, where nothing was hit."""
-    nothing = len(table) - 1
+def look_up(index: np.ndarray, fixed: np.ndarray, moving: np.ndarray, nothing: int, out: np.ndarray) -> None:
+    """Write each pixel's entry of two tables, counted through, to `out`, and `nothing` where nothing was hit."""
+    count = len(fixed)
     for y in range(index.shape[0]):
         for x in range(index.shape[1]):
             i = index[y, x]
-            out[y, x] = table[i if i >= 0 else nothing]
+            if i < 0:
+                out[y, x] = nothing
+            elif i < count:
+                out[y, x] = fixed[i]
+            else:
+                out[y, x] = moving[i - count]
 
 
 @njit(cache=True, nogil=True)
@@ -42,9 +47,10 @@ def _slope(u0, v0, u1, v1):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _fill(points, plane, triangle, inverse_depth, index):  # type: ignore[no-untyped-def]
-    """Draw one projected triangle, row by row from one edge to the other."""
-    height, width = index.shape
+def _fill(points, plane, triangle, columns, inverse_depth, index):  # type: ignore[no-untyped-def]
+    """Draw one projected triangle within some columns, row by row from one edge to the other."""
+    height = index.shape[0]
+    left, right = columns
     u0, v0, u1, v1, u2, v2 = _sorted_by_row(points)
     long_slope, upper_slope, lower_slope = (
         _slope(u0, v0, u2, v2),
@@ -58,13 +64,14 @@ def _fill(points, plane, triangle, inverse_depth, index):  # type: ignore[no-unt
         b = u0 + (row - v0) * upper_slope if row < v1 else u1 + (row - v1) * lower_slope
         if b < a:
             a, b = b, a
-        first, last = ceil(max(a - 0.5, 0.0)), ceil(min(b - 0.5, width))
+        first, last = ceil(max(a - 0.5, left)), ceil(min(b - 0.5, right))
         at_row = at_origin + down * row + across * 0.5
+        depths, triangles = inverse_depth[y], index[y]
         for x in range(first, last):
             value = np.float32(at_row + across * x)
-            if value > inverse_depth[y, x]:
-                inverse_depth[y, x] = value
-                index[y, x] = triangle
+            if value > depths[x]:
+                depths[x] = value
+                triangles[x] = triangle
 
 
 @njit(cache=True, nogil=True)
@@ -105,13 +112,23 @@ def _plane(corners, focal_px, center_u, center_v):  # type: ignore[no-untyped-de
 
 
 @njit(cache=True, nogil=True)
-def _hidden(rectangle, inverse_depth):  # type: ignore[no-untyped-def]
-    """Whether all pixels of a rectangle (left, top, right, bottom, nearest 1/depth) already show something nearer."""
+def _hidden(rectangle, columns, inverse_depth):  # type: ignore[no-untyped-def]
+    """Whether a rectangle (left, top, right, bottom, nearest 1/depth) shows something nearer in all of the columns."""
+    left, right = max(int(rectangle[0]), int(columns[0])), min(ceil(rectangle[2]), int(columns[1]))
     for y in range(int(rectangle[1]), int(rectangle[3])):
-        for x in range(int(rectangle[0]), int(rectangle[2])):
-            if inverse_depth[y, x] < rectangle[4]:
+        depths = inverse_depth[y]
+        for x in range(left, right):
+            if depths[x] < rectangle[4]:
                 return False
     return True
+
+
+@njit(cache=True, nogil=True)
+def _to_camera(triangle, matrix, corners):  # type: ignore[no-untyped-def]
+    for i in range(3):
+        x, y, z = triangle[i, 0], triangle[i, 1], triangle[i, 2]
+        for a in range(3):
+            corners[i, a] = matrix[a, 0] * x + matrix[a, 1] * y + matrix[a, 2] * z + matrix[a, 3]
 
 
 @njit(cache=True, nogil=True)
@@ -122,23 +139,23 @@ def rasterize(
     to_camera: np.ndarray,  # 3,4 float64: mesh -> camera (x forward, y right, z up)
     focal_px: float,
     first_index: int,  # what triangle 0 is called in `index`
+    columns: tuple[float, float],  # draw only from this column up to before that one
     inverse_depth: np.ndarray,  # H,W float32, 0 = nothing yet
     index: np.ndarray,  # H,W int32, -1 = nothing yet
 ) -> int:
-    """Draw triangles into the two buffers and return how many touched the screen."""
+    """Draw triangles into some columns of the two buffers and return how many touched them."""
     height, width = index.shape
+    left_edge, right_edge = columns
     center_u, center_v = width / 2, height / 2
     corners, polygon, screen = np.empty((3, 3)), np.empty((4, 3)), np.empty((4, 2))
     drawn = 0
     for k in range(len(ranges)):
-        if _hidden(rectangles[k], inverse_depth):
+        if rectangles[k, 2] <= left_edge or rectangles[k, 0] >= right_edge:
+            continue
+        if _hidden(rectangles[k], columns, inverse_depth):
             continue
         for t in range(ranges[k, 0], ranges[k, 1]):
-            for i in range(3):
-                x, y, z = triangles[t, i, 0], triangles[t, i, 1], triangles[t, i, 2]
-                for a in range(3):
-                    m = to_camera
-                    corners[i, a] = m[a, 0] * x + m[a, 1] * y + m[a, 2] * z + m[a, 3]
+            _to_camera(triangles[t], to_camera, corners)
             count = _clip(corners, polygon)
             if count == 0:
                 continue
@@ -148,14 +165,34 @@ def rasterize(
                 v = center_v - focal_px * polygon[i, 2] / polygon[i, 0]
                 screen[i, 0], screen[i, 1] = u, v
                 left, right, top, bottom = min(left, u), max(right, u), min(top, v), max(bottom, v)
-            if right <= 0.5 or left > width - 0.5 or bottom <= 0.5 or top > height - 0.5:
+            if right <= left_edge + 0.5 or left > right_edge - 0.5 or bottom <= 0.5 or top > height - 0.5:
                 continue
             plane = _plane(corners, focal_px, center_u, center_v)
             if plane == (0.0, 0.0, 0.0):
                 continue
             drawn += 1
             p, q, r = (screen[0, 0], screen[0, 1]), (screen[1, 0], screen[1, 1]), (screen[2, 0], screen[2, 1])
-            _fill((p, q, r), plane, first_index + t, inverse_depth, index)
+            _fill((p, q, r), plane, first_index + t, columns, inverse_depth, index)
             if count == 4:
-                _fill((p, r, (screen[3, 0], screen[3, 1])), plane, first_index + t, inverse_depth, index)
+                s = (screen[3, 0], screen[3, 1])
+                _fill((p, r, s), plane, first_index + t, columns, inverse_depth, index)
     return drawn
+
+
+@njit(cache=True, nogil=True)
+def place(
+    triangles: np.ndarray,  # N,3,3 float32, each in its own mesh's axes
+    ends: np.ndarray,  # K int64: where each mesh's triangles end
+    matrices: np.ndarray,  # K,4,4 float64: mesh -> world
+    out: np.ndarray,  # N,3,3 float32
+) -> None:
+    """Write the triangles of several meshes, each moved by its own matrix, to `out`."""
+    start = 0
+    for k in range(len(ends)):
+        m = matrices[k]
+        for t in range(start, ends[k]):
+            for i in range(3):
+                x, y, z = triangles[t, i, 0], triangles[t, i, 1], triangles[t, i, 2]
+                for a in range(3):
+                    out[t, i, a] = m[a, 0] * x + m[a, 1] * y + m[a, 2] * z + m[a, 3]
+        start = ends[k]

@@ -1,41 +1,85 @@
-"""Triangles and a camera → which triangle each pixel shows, and from that every image a sensor wants."""
+"""Triangles and a camera → which triangle each pixel shows, and from that whatever a sensor wants to know."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from math import cos, radians, sin, tan
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
 from .geometry import Pose
-from .mesh import Mesh, box_around
-from .raster import NEAR_M, look_up, rasterize
+from .mesh import Mesh, box_around, join
+from .raster import look_up, place, rasterize
+from .schema import Weather
 from .tags import SKY
+from .view import View
+
+if TYPE_CHECKING:
+    from .casting import RayCaster
 
 __all__ = ["FAR_M", "Mesh", "Renderer", "Visible"]
 
 FAR_M = 1000.0  # what CARLA's depth image calls infinitely far
 CELL_M = 12.0  # scenery is kept in square cells, so that what is out of view costs nothing
-SKY_RGB = (140, 178, 220)
+KEPT_TABLES = 8
+CLEAR = Weather()
+ROWS = 64  # what one piece of work at the pixels takes at a time
+
+Mover = tuple[Mesh, Pose, int]  # shape, where it is, actor id
+Of = Callable[[Mesh], np.ndarray]  # one value per triangle
+
+
+class Run(Protocol):
+    """`map`, or what does the same work on several threads; the parts never touch each other's pixels."""
+
+    def __call__(self, work: Callable[[int], Any], parts: Iterable[int], /) -> Iterable[Any]: ...
+
+
+class Part(NamedTuple):
+    """One mover among the triangles of a look."""
+
+    actor_id: int
+    pose: Pose
+    end: int  # its triangles end before this one of `Visible.movers`
+
+
+def tags_of(mesh: Mesh) -> np.ndarray:
+    """Return the tag of every triangle."""
+    return mesh.tags
+
+
+def object_ids_of(mesh: Mesh) -> np.ndarray:
+    """Return the object number of every triangle."""
+    return mesh.object_ids
 
 
 @dataclass(frozen=True)
 class Visible:
     """One look at the world: the triangle and the inverse depth of every pixel."""
 
-    index: np.ndarray  # H,W int32 into `mesh`, -1 = sky
+    view: View
+    index: np.ndarray  # H,W int32 into the scenery's triangles and then those of `movers`, -1 = sky
     inverse_depth: np.ndarray  # H,W float32, 1/m along the camera's x axis, 0 = sky
-    mesh_tags: np.ndarray  # N+1 uint8; the last row is the sky's, here and below
-    mesh_object_ids: np.ndarray  # N+1 uint32
-    mesh_parts: tuple[tuple[Mesh, np.ndarray], ...]  # (mesh, its 4×4 matrix to the world), for shading
-    drawn: int  # triangles that touched the screen
+    movers: Mesh  # those in view, where they are in the world, under their actors' numbers
+    parts: tuple[Part, ...]
+    drawn: int  # triangles that touched the screen, counted in every band
+    renderer: "Renderer"
 
     def tags(self) -> np.ndarray:
         """Return CARLA's tag of every pixel, H,W uint8."""
-        return self._per_pixel(self.mesh_tags)
+        return self.per_pixel(tags_of, SKY)
 
     def object_ids(self) -> np.ndarray:
         """Return the number of the object at every pixel, H,W uint32; 0 for the sky and for plain ground."""
-        return self._per_pixel(self.mesh_object_ids)
+        return self.per_pixel(object_ids_of, 0)
+
+    def rgb(self, weather: Weather = CLEAR) -> np.ndarray:
+        """Return a plainly shaded picture, H,W,3 uint8."""
+        from .shading import paint
+
+        pixels = np.empty(self.index.shape, np.uint32)
+        paint(self, weather, pixels)
+        return pixels.view(np.uint8).reshape(*pixels.shape, 4)[..., 2::-1]
 
     def depth_m(self) -> np.ndarray:
         """Return the distance along the camera's x axis, H,W float32, at most 1000 m."""
@@ -44,73 +88,80 @@ class Visible:
             np.float32(1.0), self.inverse_depth, out=depth, where=self.inverse_depth > 1.0 / FAR_M
         )
 
-    def rgb(self, *, sun_altitude_deg: float = 45.0, sun_azimuth_deg: float = 0.0) -> np.ndarray:
-        """Return a plainly shaded picture, H,W,3 uint8: flat colours, one sun, no shadows."""
-        lit = [_shade(mesh, matrix, sun_altitude_deg, sun_azimuth_deg) for mesh, matrix in self.mesh_parts]
-        daylight = 0.15 + 0.85 * float(np.clip((sun_altitude_deg + 10.0) / 30.0, 0.0, 1.0))
-        sky = (np.array([SKY_RGB]) * daylight).astype(np.uint8)
-        packed = np.zeros((len(self.mesh_tags), 4), np.uint8)
-        packed[:, :3] = np.concatenate([*lit, sky])
-        return (
-            self._per_pixel(packed.view(np.uint32)[:, 0])
-            .view(np.uint8)
-            .reshape(*self.index.shape, 4)[..., :3]
-        )
+    def per_pixel(self, of: Of, nothing: int, out: np.ndarray | None = None) -> np.ndarray:
+        """Return the value of every pixel's triangle, H,W, and `nothing` where the sky is."""
+        fixed, moving = self.renderer.table(of), of(self.movers)
+        pixels = np.empty(self.index.shape, fixed.dtype) if out is None else out
+        self.in_rows(lambda rows: look_up(self.index[rows], fixed, moving, nothing, pixels[rows]))
+        return pixels
 
-    def _per_pixel(self, table: np.ndarray) -> np.ndarray:
-        out = np.empty(self.index.shape, table.dtype)
-        look_up(self.index, table, out)
-        return out
+    def in_rows(self, work: Callable[[slice], Any]) -> None:
+        """Do some work on all rows, a few at a time."""
+        starts = range(0, len(self.index), ROWS)
+        list(self.renderer.run(lambda start: work(slice(start, start + ROWS)), starts))
 
 
 class Renderer:
-    """Draws one town; keeps the scenery sorted into cells and owns no other state."""
+    """Draws one town; keeps the scenery sorted into cells, and what was last worked out for all its triangles."""
 
-    def __init__(self, scenery: Mesh):
-        self._scenery, self._ranges = _into_cells(scenery)
-        self._boxes = np.array([box_around(self._scenery.triangles[a:b]) for a, b in self._ranges]).reshape(
-            -1, 8, 3
-        )
+    def __init__(self, scenery: Mesh, *, run: Run = map, bands: int = 1):
+        self.scenery, self._ranges = _into_cells(scenery)
+        boxes = [box_around(self.scenery.triangles[a:b]) for a, b in self._ranges]
+        self._boxes = np.array(boxes).reshape(-1, 8, 3)
+        self._tables: dict[Of, np.ndarray] = {}
+        self.run, self._bands = run, bands
+
+    @cached_property
+    def rays(self) -> "RayCaster":
+        """What casts rays in the same town; its tree is built when it is first asked for."""
+        from .casting import RayCaster
+
+        return RayCaster(self)
+
+    def table(self, of: Of) -> np.ndarray:
+        """Return a value per triangle of the scenery; the latest few are kept."""
+        if of not in self._tables:
+            self._tables[of] = of(self.scenery)
+            for old in list(self._tables)[:-KEPT_TABLES]:
+                del self._tables[old]
+        return self._tables[of]
 
     def render(
-        self,
-        camera: Pose,
-        *,
-        width: int,
-        height: int,
-        fov_deg: float,
-        movers: Sequence[tuple[Mesh, Pose, int]] = (),
+        self, camera: Pose, *, width: int, height: int, fov_deg: float, movers: Sequence[Mover] = ()
     ) -> Visible:
         """Return what a pinhole camera at `camera` sees of the town and of the movers (mesh, pose, actor id)."""
-        focal_px = width / (2.0 * tan(radians(fov_deg) / 2.0))
-        to_camera = _inverse(camera.matrix())
+        view = View(camera, width, height, fov_deg)
         index = np.full((height, width), -1, np.int32)
         inverse_depth = np.zeros((height, width), np.float32)
-        seen, rectangles = _in_view(self._boxes, to_camera, focal_px, width, height)
-        ranges, mesh = self._ranges[seen], self._scenery
-        drawn = rasterize(
-            mesh.triangles, ranges, rectangles, to_camera[:3], focal_px, 0, inverse_depth, index
-        )
-        parts = [(mesh, np.eye(4)), *((mesh, pose.matrix()) for mesh, pose, _ in movers)]
-        firsts = np.cumsum([0] + [len(mesh) for mesh, _ in parts])
-        boxes = np.array([mesh.box @ matrix[:3, :3].T + matrix[:3, 3] for mesh, matrix in parts[1:]])
-        seen, rectangles = _in_view(boxes.reshape(-1, 8, 3), to_camera, focal_px, width, height)
-        for i, rectangle in zip(seen + 1, rectangles, strict=True):
-            mesh, matrix = parts[i]
-            whole, to_here = np.array([[0, len(mesh)]]), (to_camera @ matrix)[:3]
-            first, one = int(firsts[i]), rectangle[None]
-            drawn += rasterize(mesh.triangles, whole, one, to_here, focal_px, first, inverse_depth, index)
-        tags = np.concatenate([self._scenery.tags, *(mesh.tags for mesh, _, _ in movers), [np.uint8(SKY)]])
-        ids = [np.full(len(mesh), actor_id, np.uint32) for mesh, _, actor_id in movers]
-        object_ids = np.concatenate([self._scenery.object_ids, *ids, [np.uint32(0)]])
-        return Visible(index, inverse_depth, tags, object_ids, tuple(parts), drawn)
+        seen, rectangles = view.reach(self._boxes)
+        fixed = self.scenery.triangles, self._ranges[seen], rectangles
+        moving, parts, rectangles = _placed(view, movers)
+        ends = np.array([0, *(part.end for part in parts)])
+        alive = moving.triangles, np.stack([ends[:-1], ends[1:]], axis=1), rectangles
+        eye = view.to_camera[:3], view.focal_px
+
+        def draw(band: int) -> int:
+            columns = (width * band / self._bands // 1, width * (band + 1) / self._bands // 1)
+            count = rasterize(*fixed, *eye, 0, columns, inverse_depth, index)
+            return int(count + rasterize(*alive, *eye, len(self.scenery), columns, inverse_depth, index))
+
+        drawn = sum(self.run(draw, range(self._bands)))
+        return Visible(view, index, inverse_depth, moving, parts, drawn, self)
 
 
-def _inverse(matrix: np.ndarray) -> np.ndarray:
-    inverse = np.eye(4)
-    inverse[:3, :3] = matrix[:3, :3].T
-    inverse[:3, 3] = -matrix[:3, :3].T @ matrix[:3, 3]
-    return inverse
+def _placed(view: View, movers: Sequence[Mover]) -> tuple[Mesh, tuple[Part, ...], np.ndarray]:
+    """Return the movers in view as one mesh, nearest first, and what each can touch at most."""
+    matrices = [pose.matrix() for _, pose, _ in movers]
+    boxes = [mesh.box @ m[:3, :3].T + m[:3, 3] for (mesh, _, _), m in zip(movers, matrices, strict=True)]
+    seen, rectangles = view.reach(np.array(boxes).reshape(-1, 8, 3))
+    chosen = [movers[i] for i in seen]
+    ends = np.cumsum([len(mesh) for mesh, _, _ in chosen], dtype=np.int64)
+    local = join([mesh for mesh, _, _ in chosen])
+    points = np.empty_like(local.triangles)
+    place(local.triangles, ends, np.array([matrices[i] for i in seen]).reshape(-1, 4, 4), points)
+    ids = np.repeat(np.array([actor_id for _, _, actor_id in chosen], np.uint32), np.diff(ends, prepend=0))
+    parts = [Part(actor_id, pose, int(end)) for (_, pose, actor_id), end in zip(chosen, ends, strict=True)]
+    return Mesh(points, local.tags, local.colors_rgb, ids), tuple(parts), rectangles
 
 
 def _into_cells(scenery: Mesh) -> tuple[Mesh, np.ndarray]:
@@ -123,38 +174,3 @@ def _into_cells(scenery: Mesh) -> tuple[Mesh, np.ndarray]:
     _, starts = np.unique(keys[order], return_index=True)
     ends = np.append(starts, len(order))[1:]
     return scenery.select(order), np.stack([starts, ends], axis=1).astype(np.int64).reshape(-1, 2)
-
-
-def _in_view(
-    boxes: np.ndarray, to_camera: np.ndarray, focal_px: float, width: int, height: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return which boxes (K,8,3) reach into the view, nearest first, and what each can touch at most.
-
-    That is a rectangle of pixels and the nearest 1/depth: where all its pixels show something nearer, all in the
-    box is hidden. A box that reaches behind the camera has no rectangle; it is taken as touching everything.
-    """
-    corners = boxes @ to_camera[:3, :3].T + to_camera[:3, 3]
-    nearest = corners[:, :, 0].min(axis=1)
-    ahead, some = nearest > NEAR_M, corners[:, :, 0].max(axis=1) > NEAR_M
-    depths = np.where(ahead[:, None], corners[:, :, 0], 1.0)
-    u, v = width / 2 + focal_px * corners[:, :, 1] / depths, height / 2 - focal_px * corners[:, :, 2] / depths
-    spread = [u.min(axis=1) - 1, v.min(axis=1) - 1, u.max(axis=1) + 1, v.max(axis=1) + 1]
-    limits = (width, height, width, height)
-    edges = [np.clip(edge, 0, limit) for edge, limit in zip(spread, limits, strict=True)]
-    touches = (edges[0] < edges[2]) & (edges[1] < edges[3])
-    rectangles = np.stack([*edges, (1.0 + 1e-6) / np.maximum(nearest, NEAR_M)], axis=1)
-    rectangles[~ahead] = (0, 0, width, height, np.inf)
-    seen = np.flatnonzero(some & (touches | ~ahead))
-    seen = seen[np.argsort(nearest[seen], kind="stable")]
-    return seen, rectangles[seen]
-
-
-def _shade(mesh: Mesh, matrix: np.ndarray, altitude_deg: float, azimuth_deg: float) -> np.ndarray:
-    corners = mesh.triangles @ matrix[:3, :3].T
-    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
-    altitude, azimuth = radians(altitude_deg), radians(azimuth_deg)
-    sun = np.array([cos(altitude) * cos(azimuth), cos(altitude) * sin(azimuth), sin(altitude)])
-    day = float(np.clip((altitude_deg + 10.0) / 30.0, 0.0, 1.0))
-    light = 0.12 + day * (0.38 + 0.5 * np.abs(normals @ sun))  # two-sided: corners come in any order
-    return np.clip(mesh.colors_rgb * light[:, None], 0, 255).astype(np.uint8)

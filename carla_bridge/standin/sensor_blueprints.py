@@ -65,6 +65,24 @@ _CAMERA = (
     _TICK,
     *LENS,
 )
+_DVS = (
+    *_floats(positive_threshold=0.3, negative_threshold=0.3),
+    *_floats(sigma_positive_threshold=0.0, sigma_negative_threshold=0.0, log_eps=0.001),
+    *_ints(refractory_period_ns=0),
+    *_values(BOOL, use_log="true"),
+    _SEED,
+)
+_RAYS = (
+    *_SENSOR,
+    *_ints(channels=32, points_per_second=56000),
+    *_floats(range=10.0, rotation_frequency=10.0, upper_fov=10.0, lower_fov=-30.0, horizontal_fov=360.0),
+    _TICK,
+)
+_LOSSES = (
+    *_floats(atmosphere_attenuation_rate=0.004, noise_stddev=0.0),
+    *_floats(dropoff_general_rate=0.45, dropoff_intensity_limit=0.8, dropoff_zero_intensity=0.4),
+    _SEED,
+)
 _GNSS_NOISE = _floats(
     noise_alt_bias=0.0,
     noise_alt_stddev=0.0,
@@ -84,13 +102,30 @@ _IMU_NOISE = _floats(
     noise_gyro_stddev_y=0.0,
     noise_gyro_stddev_z=0.0,
 )
+_OBSTACLE = (
+    *_floats(distance=5.0, hit_radius=0.5),
+    *_values(BOOL, only_dynamics="false", debug_linetrace="false"),
+)
+_RADAR = (
+    *_floats(horizontal_fov=30.0, vertical_fov=30.0, range=100.0),
+    *_ints(points_per_second=1500),
+)
+
 SENSORS: dict[str, tuple[Attribute, ...]] = {
+    "sensor.camera.cosmos_visualization": _CAMERA,
     "sensor.camera.depth": _CAMERA,
+    "sensor.camera.dvs": (*_CAMERA, *FILM, *_DVS),
     "sensor.camera.instance_segmentation": _CAMERA,
+    "sensor.camera.normals": _CAMERA,
+    "sensor.camera.optical_flow": _CAMERA,
     "sensor.camera.rgb": (*_CAMERA, *FILM),
     "sensor.camera.semantic_segmentation": _CAMERA,
+    "sensor.lidar.ray_cast": (*_RAYS, *_LOSSES),
+    "sensor.lidar.ray_cast_semantic": _RAYS,
     "sensor.other.collision": _SENSOR,
     "sensor.other.gnss": (*_SENSOR, _TICK, _SEED, *_GNSS_NOISE),
     "sensor.other.imu": (*_SENSOR, _TICK, _SEED, *_IMU_NOISE),
     "sensor.other.lane_invasion": _SENSOR,
+    "sensor.other.obstacle": (*_SENSOR, _TICK, *_OBSTACLE),
+    "sensor.other.radar": (*_SENSOR, _TICK, _SEED, *_RADAR),
 }

@@ -1,162 +1,129 @@
-"""What each sensor sends at a frame: images from one shared look at the world, or a few numbers."""
+"""Which instrument each sensor measures with, whose turn it is at a frame, and what is sent."""
 
-import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from math import atan, cos, degrees, exp, log, pi, radians, tan
-from typing import TYPE_CHECKING
+import logging
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Protocol
 
-import numpy as np
+from .actors import Actor, Sensor, number
+from .cameras import Camera, EventCamera, FlowCamera
+from .gbuffers import GBuffers, Texture, stream_of
+from .images import CAMERAS
+from .inertial import CollisionDetector, Gnss, Imu
+from .lidar import Lidar, SemanticLidar
+from .payloads import Payload
+from .ranging import ObstacleDetector, Radar
+from .scene import Scene, Station
+from .sensor_blueprints import FILM, LENS
 
-from .actors import Actor, Sensor, Walker, number, to_transform
-from .geometry import Pose
-from .mesh import Mesh
-from .models import walking_mesh
-from .payloads import Moment, SensorType, image_header, sensor_header
-from .render import Renderer
-from .schema import Vector3D, Weather
-from .wire import encode_body
+log = logging.getLogger(__name__)
 
-if TYPE_CHECKING:
-    from .render import Visible
-    from .world import World
+Shot = Callable[[Scene], list[tuple[int, Payload]]]  # stream and message
+UNMODELLED = tuple(attribute for attribute in (*LENS, *FILM) if attribute.id != "enable_postprocess_effects")
 
-MAX_SIDE_PX = 4096
-STRIDE_M = 1.5
-STRIDE_PHASES = 16
-EARTH_RADIUS_M = 6378137.0
-GRAVITY_MPS2 = 9.81
-CAMERAS = {
-    "sensor.camera.depth": SensorType.DEPTH,
-    "sensor.camera.rgb": SensorType.RGB,
-    "sensor.camera.semantic_segmentation": SensorType.SEMANTIC,
-    "sensor.camera.instance_segmentation": SensorType.INSTANCE,
+
+class Instrument(Protocol):
+    """What one sensor measures with; it may remember what it saw before."""
+
+    def measure(self, own: Station, scene: Scene) -> list[Payload]:
+        """Return the messages of a frame."""
+
+
+def instrument_for(type_id: str, attributes: dict[str, str]) -> Instrument:
+    """Return a new instrument of a sensor's kind."""
+    if type_id in CAMERAS:
+        return Camera(type_id, attributes)
+    if type_id == "sensor.other.collision":
+        return CollisionDetector()
+    return _KINDS[type_id](attributes)
+
+
+_KINDS: dict[str, Callable[[dict[str, str]], Instrument]] = {
+    "sensor.camera.dvs": EventCamera,
+    "sensor.camera.optical_flow": FlowCamera,
+    "sensor.lidar.ray_cast": Lidar,
+    "sensor.lidar.ray_cast_semantic": SemanticLidar,
+    "sensor.other.gnss": Gnss,
+    "sensor.other.imu": Imu,
+    "sensor.other.obstacle": ObstacleDetector,
+    "sensor.other.radar": Radar,
 }
 
 
-@dataclass
-class Scene:
-    """All that the sensors of one frame need, copied out of the world, so that time may pass meanwhile."""
+class Instruments:
+    """The instruments of all sensors that somebody listens to; whoever is not listened to forgets."""
 
-    moment: Moment
-    weather: Weather
-    movers: Sequence[tuple[Mesh, Pose, int]]
-    looks: dict[tuple[Pose, int, int, float], "Visible"] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self._of: dict[int, Instrument] = {}  # by the sensor's id
+        self._buffers: dict[int, GBuffers] = {}
+        self._told: set[tuple[str, str]] = set()
+        self.buffered: set[int] = set()  # cameras whose g-buffers are enabled
 
-    def look(self, renderer: Renderer, pose: Pose, width: int, height: int, fov_deg: float) -> "Visible":
-        """Return what a camera sees; cameras at the same place share one look."""
-        key = (pose, width, height, fov_deg)
-        if key not in self.looks:
-            self.looks[key] = renderer.render(
-                pose, width=width, height=height, fov_deg=fov_deg, movers=self.movers
-            )
-        return self.looks[key]
+    def shots(
+        self,
+        actors: Iterable[Actor],
+        now_s: float,
+        is_listened_to: Callable[[int], bool],
+        *,
+        rendering: bool,
+    ) -> list[Shot]:
+        """Return what is to be measured at a frame, the quick things first; each shot is of how things are now."""
+        quick: list[Shot] = []
+        slow: list[Shot] = []
+        heard: set[int] = set()
+        for sensor in [a for a in actors if isinstance(a, Sensor) and a.stream_id]:
+            is_camera = sensor.type_id.startswith("sensor.camera.")
+            plain, buffers = is_listened_to(sensor.stream_id), self._wanted(sensor, is_listened_to)
+            if not plain and not buffers:
+                sensor.due_s = None
+                continue
+            heard.add(sensor.id)
+            if (is_camera and not rendering) or not sensor.is_due(now_s):
+                continue
+            shots, own = slow if is_camera or "lidar" in sensor.type_id else quick, Station.of(sensor)
+            if plain:
+                shots.append(partial(_take, self._instrument(sensor), own))
+            if buffers:
+                camera = self._buffers.setdefault(sensor.id, GBuffers(sensor.attributes))
+                shots.append(partial(camera.measure, own, wanted=buffers))
+        self._forget(heard)
+        return quick + slow
 
+    def _instrument(self, sensor: Sensor) -> Instrument:
+        if sensor.id not in self._of:
+            self._of[sensor.id] = instrument_for(sensor.type_id, sensor.attributes)
+            self._tell_of_the_unmodelled(sensor)
+        return self._of[sensor.id]
 
-def capture(world: "World") -> Scene:
-    """Return the world as it is now."""
-    movers = [(_shape(a), a.pose, a.id) for a in world.actors.values() if a.model is not None]
-    return Scene(world.moment, world.weather, movers)
+    def _wanted(self, sensor: Sensor, is_listened_to: Callable[[int], bool]) -> list[Texture]:
+        if sensor.id not in self.buffered:
+            return []
+        return [each for each in Texture if is_listened_to(stream_of(sensor.stream_id, each))]
 
+    def _forget(self, heard: set[int]) -> None:
+        self._of = {key: value for key, value in self._of.items() if key in heard}
+        self._buffers = {key: value for key, value in self._buffers.items() if key in heard}
 
-def _shape(actor: Actor) -> Mesh:
-    assert actor.model is not None
-    if not isinstance(actor, Walker):
-        return actor.model.mesh
-    phase = int(actor.walked_m / STRIDE_M * STRIDE_PHASES) % STRIDE_PHASES
-    return walking_mesh(actor.model, phase / STRIDE_PHASES)
-
-
-def camera_shot(sensor: Sensor) -> Callable[[Renderer, Scene], bytes]:
-    """Return the function that takes the sensor's picture from where it is now."""
-    kind, pose, attributes = CAMERAS[sensor.type_id], sensor.pose, sensor.attributes
-    width = _side_px(number(attributes, "image_size_x", 800))
-    height = _side_px(number(attributes, "image_size_y", 600))
-    fov_deg = min(170.0, max(1.0, number(attributes, "fov", 90.0)))
-
-    def shoot(renderer: Renderer, scene: Scene) -> bytes:
-        visible = scene.look(renderer, pose, width, height, fov_deg)
-        header = sensor_header(kind, scene.moment, to_transform(pose))
-        pixels = _PIXELS[kind](visible, scene.weather)
-        return header + image_header(width, height, fov_deg) + pixels.tobytes()
-
-    return shoot
-
-
-def _side_px(value: float) -> int:
-    return min(MAX_SIDE_PX, max(1, int(value)))
-
-
-def _bgra(blue: np.ndarray, green: np.ndarray, red: np.ndarray) -> np.ndarray:
-    """Return one image, H,W,4 uint8, from its channels."""
-    image = np.empty((*red.shape, 4), np.uint8)
-    image[..., 0], image[..., 1], image[..., 2], image[..., 3] = blue, green, red, 255
-    return image
-
-
-def _semantic(visible: "Visible", _: Weather) -> np.ndarray:
-    tags = visible.tags()
-    return (tags.astype(np.uint32) << 16 | np.uint32(0xFF000000)).view(np.uint8).reshape(*tags.shape, 4)
-
-
-def _instance(visible: "Visible", _: Weather) -> np.ndarray:
-    ids = visible.object_ids()
-    return _bgra((ids >> 8) & 0xFF, ids & 0xFF, visible.tags())
+    def _tell_of_the_unmodelled(self, sensor: Sensor) -> None:
+        """Say once per kind of sensor that an attribute which somebody changed has no effect."""
+        given = sensor.attributes
+        changed = [
+            attribute.id
+            for attribute in UNMODELLED
+            if attribute.id in given and _differs(given, attribute.id, attribute.value)
+        ]
+        news = [name for name in changed if (sensor.type_id, name) not in self._told]
+        if news:
+            self._told.update((sensor.type_id, name) for name in news)
+            log.info("%s: %s without effect, the stand-in doesn't model it", sensor.type_id, ", ".join(news))
 
 
-def _depth(visible: "Visible", _: Weather) -> np.ndarray:
-    code = (np.clip(visible.depth_m().astype(np.float64) / 1000.0, 0, 1) * (2**24 - 1)).astype(np.uint32)
-    return _bgra(code >> 16, (code >> 8) & 0xFF, code & 0xFF)
+def _take(instrument: Instrument, own: Station, scene: Scene) -> list[tuple[int, Payload]]:
+    return [(own.sensor.stream_id, message) for message in instrument.measure(own, scene)]
 
 
-def _rgb(visible: "Visible", weather: Weather) -> np.ndarray:
-    picture = visible.rgb(
-        sun_altitude_deg=weather.sun_altitude_angle, sun_azimuth_deg=weather.sun_azimuth_angle
-    )
-    return _bgra(picture[..., 2], picture[..., 1], picture[..., 0])
-
-
-_PIXELS: dict[SensorType, Callable[["Visible", Weather], np.ndarray]] = {
-    SensorType.SEMANTIC: _semantic,
-    SensorType.INSTANCE: _instance,
-    SensorType.DEPTH: _depth,
-    SensorType.RGB: _rgb,
-}
-
-
-def collision_events(sensor: Sensor, world: "World") -> list[bytes]:
-    """Return one message per collision of the sensor's parent in the latest step."""
-    header = sensor_header(SensorType.COLLISION, world.moment, to_transform(sensor.pose))
-    return [
-        header + encode_body([hit.describe(), other.describe(), impulse])
-        for hit, other, impulse in world.collisions
-        if sensor.parent is not None and hit.id == sensor.parent.id
-    ]
-
-
-def gnss_fix(sensor: Sensor, world: "World") -> bytes:
-    """Return where the sensor is on Earth, as the client's map computes it."""
-    latitude, longitude = _origin(world.town.opendrive)
-    scale = cos(radians(latitude))
-    east_m = scale * radians(longitude) * EARTH_RADIUS_M + sensor.pose.x
-    north_m = scale * EARTH_RADIUS_M * log(tan(radians(90.0 + latitude) / 2)) + sensor.pose.y
-    fix_longitude = degrees(east_m / (EARTH_RADIUS_M * scale))
-    fix_latitude = degrees(2.0 * atan(exp(north_m / (EARTH_RADIUS_M * scale)))) - 90.0
-    header = sensor_header(SensorType.GNSS, world.moment, to_transform(sensor.pose))
-    return header + encode_body([fix_latitude, fix_longitude, sensor.pose.z])
-
-
-def _origin(opendrive: str) -> tuple[float, float]:
-    found = [re.search(rf"\+{name}=([-+.\deE]+)", opendrive[:4000]) for name in ("lat_0", "lon_0")]
-    latitude, longitude = (float(match[1]) if match else 0.0 for match in found)
-    return latitude, longitude
-
-
-def imu_reading(sensor: Sensor, world: "World") -> bytes:
-    """Return acceleration with gravity, turn rate (rad/s), both in the sensor's axes, and the compass (rad)."""
-    axes = sensor.pose.matrix()[:3, :3].T
-    felt = axes @ np.add(sensor.acceleration, (0.0, 0.0, GRAVITY_MPS2))
-    turn = axes @ np.radians(sensor.angular_velocity)
-    compass = (radians(sensor.pose.yaw) + pi / 2) % (2 * pi)
-    header = sensor_header(SensorType.IMU, world.moment, to_transform(sensor.pose))
-    return header + encode_body((Vector3D(*felt.tolist()), Vector3D(*turn.tolist()), compass))
+def _differs(given: dict[str, str], name: str, default: str) -> bool:
+    try:
+        return number(given, name, 0.0) != float(default)
+    except ValueError:
+        return given[name] != default

@@ -1,22 +1,26 @@
 """The world in time: who ticks it, what is sent at each frame, and which map is loaded."""
 
 import logging
+import os
 import re
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from .actors import Actor, Sensor
+from .actors import Actor
 from .deck import Deck
 from .geometry import Pose
 from .navigation import Navigation
 from .payloads import MAP_CHANGED, world_state
 from .render import Renderer
+from .scene import Scene, capture
 from .schema import ActorDescription, EpisodeSettings
-from .sensors import CAMERAS, Scene, camera_shot, capture, collision_events, gnss_fix, imu_reading
+from .sensors import Instruments, Shot
 from .streams import Streams
 from .town import build_town
+from .warm_up import warm_up
 from .world import WORLD_STREAM, World, WorldError
 
 log = logging.getLogger(__name__)
@@ -24,9 +28,8 @@ log = logging.getLogger(__name__)
 FREE_RUNNING_HZ = 20.0
 SLOW_READER_S = 1.0  # once; then it loses frames in place of everybody's time
 LONGEST_STEP_S = 10.0
+EYES = min(4, os.cpu_count() or 1)  # threads that draw; the pictures are the same whatever their number
 MAP_NAME = re.compile(r"(?:/?Game/)?(?:StandIn/Maps/)?StandIn-(\d{1,9})")
-
-Shot = tuple[int, Callable[[Renderer, Scene], bytes]]
 
 
 class Simulation:
@@ -49,13 +52,15 @@ class Simulation:
         self._ambient = {"vehicles": vehicles, "walkers": walkers}
         self._seed, self._episode_id = seed, 0
         self.world: World
-        self._renderer: Renderer
+        self.renderer: Renderer
+        self.instruments: Instruments
+        self._eyes = ThreadPoolExecutor(EYES, thread_name_prefix="standin-eye")
         self.navigation = Navigation()
         self.traffic_managers: dict[int, str] = {}  # port → host; they live in the clients
         self.deck = Deck(recordings)
         self._last_step_s = time.monotonic()
         self.load(seed)
-        _warm_up(self._renderer)
+        warm_up(self.renderer)
         self._running = threading.Event()
         self._closing = threading.Event()
         self._set_running()
@@ -67,6 +72,7 @@ class Simulation:
         self._closing.set()
         self._running.set()
         self._clock.join()
+        self._eyes.shutdown()
         self.deck.stop()
 
     def tick(self) -> int:
@@ -106,10 +112,10 @@ class Simulation:
         """Build the town and begin a new episode in it; frames and ids go on counting."""
         before: World | None = self.world if self._episode_id else None
         if before is not None and seed == self._seed:
-            town, renderer = before.town, self._renderer
+            town, renderer = before.town, self.renderer
         else:
             town = build_town(seed)
-            renderer = Renderer(town.scenery)
+            renderer = Renderer(town.scenery, run=self._eyes.map, bands=EYES)
         with self.lock:  # nobody may take an id from the world before while the next one begins
             self.deck.stop()
             world = World(
@@ -120,7 +126,8 @@ class Simulation:
                 next_id=20 if before is None else before.next_id,
                 **self._ambient,
             )
-            self._seed, self._episode_id, self.world, self._renderer = seed, world.episode_id, world, renderer
+            self._seed, self._episode_id, self.world, self.renderer = seed, world.episode_id, world, renderer
+            self.instruments = Instruments()
             self.streams.map_changed(WORLD_STREAM)
         self._publish_state()
 
@@ -152,22 +159,26 @@ class Simulation:
         self._last_step_s = now_s
         with self.lock:
             self.world.step(self.settings.fixed_delta_seconds or elapsed_s)
-            messages, shots = self._measure()
-            scene = capture(self.world) if shots else None
+            shots = self.instruments.shots(
+                self.world.actors.values(),
+                self.world.moment.elapsed_s,
+                self.streams.has_subscribers,
+                rendering=not self.settings.no_rendering_mode,
+            )
+            scene = capture(self.world, self.renderer) if shots else None
         self._publish_state()
-        for stream_id, message in messages:
-            self.streams.publish(stream_id, message)
-        for stream_id, shoot in shots:
+        for shoot in shots:
             assert scene is not None
-            self._shoot(stream_id, shoot, scene)
+            self._shoot(shoot, scene)
 
-    def _shoot(self, stream_id: int, shoot: Callable[[Renderer, Scene], bytes], scene: Scene) -> None:
+    def _shoot(self, shoot: Shot, scene: Scene) -> None:
         try:
-            image = shoot(self._renderer, scene)
+            messages = shoot(scene)
         except Exception:  # one sensor's trouble must not stop the tick for the others
-            log.exception("the sensor of stream %d failed at frame %d", stream_id, scene.moment.frame)
+            log.exception("a sensor failed at frame %d", scene.moment.frame)
         else:
-            self.streams.publish(stream_id, image)
+            for stream_id, message in messages:
+                self.streams.publish(stream_id, message)
 
     def _publish_state(self) -> None:
         with self.lock:
@@ -181,38 +192,6 @@ class Simulation:
             for flags in (0, MAP_CHANGED)
         )
         self.streams.publish_state(WORLD_STREAM, plain, flagged)
-
-    def _measure(self) -> tuple[list[tuple[int, bytes]], list[Shot]]:
-        """Return the messages of the simple sensors, and the cameras' shots still to be taken."""
-        messages: list[tuple[int, bytes]] = []
-        shots: list[Shot] = []
-        for sensor in [a for a in self.world.actors.values() if isinstance(a, Sensor) and a.stream_id]:
-            if not self.streams.has_subscribers(sensor.stream_id):
-                sensor.due_s = None
-            elif sensor.type_id not in CAMERAS:
-                messages += [(sensor.stream_id, message) for message in self._readings(sensor)]
-            elif sensor.is_due(self.world.moment.elapsed_s) and not self.settings.no_rendering_mode:
-                shots.append((sensor.stream_id, camera_shot(sensor)))
-        return messages, shots
-
-    def _readings(self, sensor: Sensor) -> list[bytes]:
-        try:
-            if sensor.type_id == "sensor.other.collision":
-                return collision_events(sensor, self.world)
-            if not sensor.is_due(self.world.moment.elapsed_s):
-                return []
-            measure = {"sensor.other.gnss": gnss_fix, "sensor.other.imu": imu_reading}[sensor.type_id]
-            return [measure(sensor, self.world)]
-        except Exception:  # as in `_shoot`
-            log.exception("sensor %d failed at frame %d", sensor.id, self.world.moment.frame)
-            return []
-
-
-def _warm_up(renderer: Renderer) -> None:
-    """Draw once, so that the compiler has done its seconds of work before anybody waits for a picture."""
-    visible = renderer.render(Pose(z=2.0), width=32, height=16, fov_deg=90.0)
-    for look in (visible.tags, visible.object_ids, visible.rgb):
-        look()
 
 
 def _checked(settings: EpisodeSettings) -> EpisodeSettings:

@@ -8,6 +8,7 @@ import pytest
 from carla_bridge.standin.geometry import Pose
 from carla_bridge.standin.mesh import Mesh, join
 from carla_bridge.standin.render import Renderer
+from carla_bridge.standin.schema import Weather
 from carla_bridge.standin.town import build_town
 
 SKY = 11
@@ -207,7 +208,9 @@ def test_rgb_keeps_red_red():
         wall.triangles, wall.tags, np.tile(np.array([[200, 30, 10]], np.uint8), (2, 1)), wall.object_ids
     )
     noon = Renderer(red).render(Pose(), width=8, height=8, fov_deg=60.0).rgb()
-    night = Renderer(red).render(Pose(), width=8, height=8, fov_deg=60.0).rgb(sun_altitude_deg=-40.0)
+    night = (
+        Renderer(red).render(Pose(), width=8, height=8, fov_deg=60.0).rgb(Weather(sun_altitude_angle=-40.0))
+    )
     assert (noon[..., 0] > noon[..., 1]).all()
     assert (noon[..., 1] >= noon[..., 2]).all()
     assert night.mean() < noon.mean() / 2
