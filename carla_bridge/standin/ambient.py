@@ -69,6 +69,8 @@ class AmbientLife:
 
     def step(self, actors: Iterable[Actor], delta_s: float) -> None:
         """Lead everybody on for one frame."""
+        if not self._drivers and not self._strollers:
+            return
         solid = discs(actors)
         for driver in self._drivers.values():
             driver.step(delta_s, solid, self._junctions)

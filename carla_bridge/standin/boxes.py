@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import cos, hypot, radians, sin
 
 import numpy as np
 
-from .actors import Actor
-from .geometry import Pose
+from .actors import Actor, Vehicle
 
 DISCS_PER_BOX = 5
 
@@ -27,52 +27,58 @@ def discs(actors: Iterable[Actor]) -> Discs:
     """Return the discs of all actors that have a shape."""
     rows = [
         (
-            *centre,
-            actor.pose.z,
-            actor.model.extent[1],
-            actor.id,
-            actor.is_ambient,
-            actor.type_id.startswith("vehicle."),
+            *(a.pose.x, a.pose.y, a.pose.z, a.pose.yaw, *a.model.extent[:2]),
+            *(a.id, a.is_ambient, isinstance(a, Vehicle)),
         )
-        for actor in actors
-        if actor.model is not None
-        for centre in _row(actor, actor.model.extent)
+        for a in actors
+        if a.model is not None
     ]
-    table = np.array(rows, np.float64).reshape(-1, 7)
-    owners, flags = table[:, 4].astype(np.int64), table[:, 5:].astype(bool)
-    return Discs(table[:, :2], table[:, 2], table[:, 3], owners, flags[:, 0], flags[:, 1])
+    table = np.array(rows, np.float64).reshape(-1, 9)
+    count = np.where(table[:, 4] > table[:, 5], DISCS_PER_BOX, 1)
+    x, y, z, yaw, length, radius, owner, ambient, vehicle = np.repeat(table, count, axis=0).T
+    along = np.concatenate([_ALONG[n] for n in count.tolist()]) if len(count) else np.empty(0)
+    reach = along * np.maximum(0.0, length - radius)
+    centres = np.stack([x + reach * np.cos(np.radians(yaw)), y + reach * np.sin(np.radians(yaw))], axis=-1)
+    return Discs(centres, z, radius, owner.astype(np.int64), ambient.astype(bool), vehicle.astype(bool))
 
 
-def _row(actor: Actor, extent: Sequence[float]) -> np.ndarray:
-    reach = max(0.0, extent[0] - extent[1])
-    along = np.linspace(-reach, reach, DISCS_PER_BOX if reach else 1)
-    yaw = np.radians(actor.pose.yaw)
-    return np.array([actor.pose.x, actor.pose.y]) + along[:, None] * np.array([np.cos(yaw), np.sin(yaw)])
+_ALONG = {1: np.zeros(1), DISCS_PER_BOX: np.linspace(-1.0, 1.0, DISCS_PER_BOX)}
+
+
+def close_pairs(movers: Sequence[Actor], others: Sequence[Actor], margin_m: np.ndarray) -> list[list[Actor]]:
+    """Return for each mover the others that it may touch within so many metres (N); all have a shape."""
+    if not movers:
+        return []
+    mine, theirs = _circles(movers), _circles(others)
+    reach = mine[:, None, 2] + margin_m[:, None] + theirs[None, :, 2]
+    apart = (mine[:, None, 0] - theirs[None, :, 0]) ** 2 + (mine[:, None, 1] - theirs[None, :, 1]) ** 2
+    found: list[list[Actor]] = [[] for _ in movers]
+    for i, j in np.argwhere(apart < reach * reach).tolist():
+        if others[j] is not movers[i]:
+            found[i].append(others[j])
+    return found
+
+
+def _circles(actors: Sequence[Actor]) -> np.ndarray:
+    """Return x, y and radius (N,3) of the circles around actors with a shape."""
+    rows = [(a.pose.x, a.pose.y, hypot(*a.model.extent[:2])) for a in actors if a.model is not None]
+    return np.array(rows, np.float64).reshape(-1, 3)
 
 
 def overlap(a: Actor, b: Actor) -> bool:
     """Say whether the boxes of two actors touch; an actor without a shape touches nothing."""
     if a.model is None or b.model is None:
         return False
-    if abs(a.pose.z - b.pose.z) > a.model.extent[2] + b.model.extent[2]:
+    (al, aw, ah), (bl, bw, bh) = a.model.extent, b.model.extent
+    dx, dy, dz = b.pose.x - a.pose.x, b.pose.y - a.pose.y, b.pose.z - a.pose.z
+    if abs(dz) > ah + bh or dx * dx + dy * dy > (hypot(al, aw) + hypot(bl, bw)) ** 2:
         return False
-    reach = np.hypot(*a.model.extent[:2]) + np.hypot(*b.model.extent[:2])
-    if np.hypot(a.pose.x - b.pose.x, a.pose.y - b.pose.y) > reach:
+    yaw_a, yaw_b = radians(a.pose.yaw), radians(b.pose.yaw)
+    c, s = abs(cos(yaw_b - yaw_a)), abs(sin(yaw_b - yaw_a))
+    if abs(dx * cos(yaw_a) + dy * sin(yaw_a)) > al + bl * c + bw * s:
         return False
-    corners = _corners(a.pose, a.model.extent), _corners(b.pose, b.model.extent)
-    return not any(_separates(axis, *corners) for axis in (*_axes(a.pose), *_axes(b.pose)))
-
-
-def _axes(pose: Pose) -> np.ndarray:
-    yaw = np.radians(pose.yaw)
-    return np.array([[np.cos(yaw), np.sin(yaw)], [-np.sin(yaw), np.cos(yaw)]])
-
-
-def _corners(pose: Pose, extent: Sequence[float]) -> np.ndarray:
-    signs = np.array([[1, 1], [1, -1], [-1, -1], [-1, 1]], np.float64)
-    return (signs * extent[:2]) @ _axes(pose) + (pose.x, pose.y)
-
-
-def _separates(axis: np.ndarray, a: np.ndarray, b: np.ndarray) -> bool:
-    on_a, on_b = a @ axis, b @ axis
-    return bool(on_a.max() < on_b.min() or on_b.max() < on_a.min())
+    if abs(dy * cos(yaw_a) - dx * sin(yaw_a)) > aw + bl * s + bw * c:
+        return False
+    if abs(dx * cos(yaw_b) + dy * sin(yaw_b)) > bl + al * c + aw * s:
+        return False
+    return abs(dy * cos(yaw_b) - dx * sin(yaw_b)) <= bw + al * s + aw * c

@@ -1,25 +1,14 @@
 """Where one drives and walks: driving lanes with their successors, spawn points, and the walks around the blocks."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from .geometry import Pose
+from .network import Lane
 from .paths import to_carla
 from .roads import KERB_M, LANE_M, LEFT, RIGHT, SIDEWALK_M, Roads, Turn
 
 SPAWN_GAP_M = 12.0
 SPAWN_HEIGHT_M = 0.3
-
-
-@dataclass(frozen=True)
-class Lane:
-    """One piece of driving lane, in the direction of travel."""
-
-    points: np.ndarray  # N,3 float64, about 1 m apart, CARLA's axes
-    successors: tuple[int, ...]  # positions in the town's lanes; every lane has at least one
-    speed_limit_kmh: float
-    in_junction: bool
 
 
 def driving_lanes(roads: Roads, speed_limit_kmh: float) -> tuple[Lane, ...]:

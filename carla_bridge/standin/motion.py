@@ -3,12 +3,14 @@
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+import numpy as np
+
 from .actors import STILL, Actor, Vehicle, Walker
-from .boxes import overlap
+from .boxes import close_pairs, overlap
 from .driving import drive, walk
 from .schema import Vector3D
 
-NEAR_M = 25.0
+MARGIN_M = 1.0  # more than anybody speeds up in a frame
 
 
 class Collision(NamedTuple):
@@ -19,37 +21,25 @@ class Collision(NamedTuple):
     impulse: Vector3D  # what the actor got, N·s along the world's axes
 
 
-def move(actors: Iterable[Actor], delta_s: float, settle: Callable[[Actor], None]) -> list[Collision]:
+def move(actors: Iterable[Actor], delta_s: float, settle: Callable[[Vehicle], None]) -> list[Collision]:
     """Let a frame pass for all actors but the ambient ones, and return who ran into whom."""
-    everybody, collisions = list(actors), list[Collision]()
+    everybody, driven = list(actors), list[Vehicle]()
     for actor in everybody:
         if actor.is_ambient:
             continue
         if isinstance(actor, Vehicle):
-            collisions += _move_vehicle(actor, everybody, delta_s, settle)
+            if actor.simulates_physics and actor.parent is None:
+                driven.append(actor)
+            else:
+                _hold(actor)
         elif isinstance(actor, Walker):
             _move_walker(actor, delta_s)
-    return collisions
+    return _drive_all(driven, everybody, delta_s, settle)
 
 
-def _move_vehicle(
-    vehicle: Vehicle, everybody: Iterable[Actor], delta_s: float, settle: Callable[[Actor], None]
-) -> list[Collision]:
-    if not vehicle.simulates_physics or vehicle.parent is not None:
-        vehicle.velocity = vehicle.angular_velocity = vehicle.acceleration = STILL
-        vehicle.speed_mps = 0.0
-        return []
-    before, near = vehicle.pose, near_to(vehicle, everybody)
-    touching = [other for other in near if overlap(vehicle, other)]
-    drive(vehicle, delta_s)
-    settle(vehicle)
-    hit = next((other for other in near if other not in touching and overlap(vehicle, other)), None)
-    if hit is None:
-        return []
-    impulse = _impulse(vehicle)
-    vehicle.pose, vehicle.speed_mps, vehicle.velocity = before, 0.0, STILL
-    back = Vector3D(*(-part for part in impulse))
-    return [Collision(vehicle, hit, impulse), Collision(hit, vehicle, back)]
+def _hold(vehicle: Vehicle) -> None:
+    vehicle.velocity = vehicle.angular_velocity = vehicle.acceleration = STILL
+    vehicle.speed_mps = 0.0
 
 
 def _move_walker(walker: Walker, delta_s: float) -> None:
@@ -59,17 +49,30 @@ def _move_walker(walker: Walker, delta_s: float) -> None:
         walk(walker, delta_s)
 
 
-def _impulse(vehicle: Vehicle) -> Vector3D:
-    """Return what stops a vehicle at once."""
-    return Vector3D(*(-vehicle.physics.mass * part for part in vehicle.velocity))
+def _drive_all(
+    driven: list[Vehicle], everybody: list[Actor], delta_s: float, settle: Callable[[Vehicle], None]
+) -> list[Collision]:
+    """Drive one after the other; everybody sees where those before have got to."""
+    solid = [actor for actor in everybody if actor.model is not None]
+    reach_m = np.array([abs(vehicle.speed_mps) * delta_s for vehicle in driven])
+    margin_m = reach_m + reach_m.max(initial=0.0) + MARGIN_M
+    collisions: list[Collision] = []
+    for vehicle, near in zip(driven, close_pairs(driven, solid, margin_m), strict=True):
+        collisions += _drive_one(vehicle, near, delta_s, settle)
+    return collisions
 
 
-def near_to(actor: Actor, others: Iterable[Actor]) -> list[Actor]:
-    """Return those with a shape that an actor might touch in the next moment."""
-    return [
-        other
-        for other in others
-        if other.model is not None
-        and other is not actor
-        and abs(other.pose.x - actor.pose.x) + abs(other.pose.y - actor.pose.y) < NEAR_M
-    ]
+def _drive_one(
+    vehicle: Vehicle, near: list[Actor], delta_s: float, settle: Callable[[Vehicle], None]
+) -> list[Collision]:
+    before = vehicle.pose
+    touching = [other for other in near if overlap(vehicle, other)]
+    drive(vehicle, delta_s)
+    settle(vehicle)
+    hit = next((other for other in near if other not in touching and overlap(vehicle, other)), None)
+    if hit is None:
+        return []
+    impulse = Vector3D(*(-vehicle.physics.mass * part for part in vehicle.velocity))  # what stops it at once
+    vehicle.pose, vehicle.speed_mps, vehicle.velocity = before, 0.0, STILL
+    back = Vector3D(*(-part for part in impulse))
+    return [Collision(vehicle, hit, impulse), Collision(hit, vehicle, back)]

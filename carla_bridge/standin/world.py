@@ -12,7 +12,7 @@ from .errors import WorldError
 from .geometry import Pose
 from .light_cycles import TrafficLights
 from .models import model_for
-from .motion import Collision, move, near_to
+from .motion import Collision, move
 from .payloads import Moment
 from .schema import ActorDescription, AttributeValue, Weather
 from .signs import TrafficLight, TrafficSign, signs_of
@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 MAX_ACTORS = 2000
 UNSTREAMED = ("sensor.other.lane_invasion",)  # the client computes it
 WORLD_STREAM = 1
+LEVEL = (0.0, 0.0)
 KINDS = {
     "vehicle.": Vehicle,
     "walker.": Walker,
@@ -104,7 +105,8 @@ class World:
             actor.parent, actor.relative = parent, pose
             actor.follow_parent()
         if actor.parent is None and actor.model is not None:
-            self._settle(actor)
+            if isinstance(actor, Vehicle):
+                self._settle(actor)
             self._make_room(actor)
         return self._enter(actor)
 
@@ -133,18 +135,17 @@ class World:
         self.actors[actor.id] = actor
         return actor
 
-    def _settle(self, actor: Actor) -> None:
+    def _settle(self, vehicle: Vehicle) -> None:
         """Put a vehicle onto the road and let it know the speed limit there."""
-        if isinstance(actor, Vehicle):
-            pose = actor.pose
-            footing = self.town.lane_index.footing(pose.x, pose.y, pose.z)
-            actor.speed_limit_kmh = float(self.town.lanes[footing.lane].speed_limit_kmh)
-            pitch_deg, roll_deg = footing.pitch_and_roll_deg(pose.yaw)
-            actor.pose = Pose(pose.x, pose.y, footing.z, pitch_deg, pose.yaw, roll_deg)
+        pose = vehicle.pose
+        footing = self.town.lane_index.footing(pose.x, pose.y, pose.z)
+        pitch, roll = footing.pitch_and_roll_deg(pose.yaw) if footing.slope != LEVEL else LEVEL
+        vehicle.speed_limit_kmh = self.town.lanes[footing.lane].speed_limit_kmh
+        vehicle.pose = Pose(pose.x, pose.y, footing.z, pitch, pose.yaw, roll)
 
     def _make_room(self, actor: Actor) -> None:
         """Let ambient life make way for a newcomer; refuse it where a client's actor stands."""
-        for other in near_to(actor, self.actors.values()):
+        for other in list(self.actors.values()):
             if overlap(actor, other) and not self._ambient.makes_way(other, (*self.actors.values(), actor)):
                 raise WorldError("Spawn failed because of collision at spawn position")
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from carla_bridge.standin.geometry import Pose
-from carla_bridge.standin.network import NO_JUNCTION, Lane, Signal, Stop
+from carla_bridge.standin.network import NO_JUNCTION, Signal, Stop
 from carla_bridge.standin.signs import LightState, TrafficLight
 from carla_bridge.standin.town import build_town
 from carla_bridge.standin.world import World, describe
@@ -38,7 +38,6 @@ def town():
     halt = replace(limit, id="10", kind="206")
     network = replace(
         town.network,
-        lanes=tuple(Lane(a.points, a.successors, a.speed_limit_kmh, a.in_junction) for a in town.lanes),
         signals=(*lights, limit, halt),
         controllers={"a": (0, 1), "b": (2,)},
         junctions={CROSSING: ("a", "b")},
