@@ -14,3 +14,18 @@ class Attribute(NamedTuple):
     recommended: tuple[str, ...] = ()
     is_modifiable: bool = True
     restrict_to_recommended: bool = False
+
+
+def choice(name: str, kind: int, *values: str, restricted: bool = False) -> Attribute:
+    """Return an attribute with recommended values, the first of them its default."""
+    return Attribute(name, kind, values[0], values, True, restricted)
+
+
+def fixed(name: str, kind: int, value: str) -> Attribute:
+    """Return an attribute that clients can only read."""
+    return Attribute(name, kind, value, is_modifiable=False)
+
+
+def truth(value: bool) -> str:
+    """Return CARLA's word for yes or no."""
+    return "true" if value else "false"

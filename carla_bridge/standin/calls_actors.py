@@ -18,6 +18,7 @@ from .schema import (
     VehiclePhysics,
     WalkerControl,
 )
+from .vehicle_physics import placed
 from .world import WorldError
 
 if TYPE_CHECKING:
@@ -204,8 +205,9 @@ def apply_ackermann_controller_settings(
 
 @method()
 def get_physics_control(sim: "Simulation", actor_id: int) -> object:
-    """Return the stored physics."""
-    return vehicle(sim, actor_id).physics
+    """Return the stored physics, its wheels where they stand in the world."""
+    asked = vehicle(sim, actor_id)
+    return placed(asked.physics, asked.model.wheels if asked.model else (), asked.pose)
 
 
 @method()

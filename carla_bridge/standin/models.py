@@ -1,4 +1,4 @@
-"""Vehicles and walkers by blueprint id, as low-polygon shapes; origin on the ground, x forward."""
+"""Shapes by blueprint id: vehicles, walkers and props as labelled triangles; origin on the ground, x forward."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,38 +6,14 @@ from functools import lru_cache
 
 import numpy as np
 
-from .mesh import Mesh
+from . import props, vehicles
+from .blueprint_walkers import WALKERS
+from .cycles import draw_cycle, riders
+from .mesh import Mesh, join
 from .shapes import Builder, Rgb
-from .vehicles import BUS, COUPE, HATCHBACK, SEDAN, SUV, TRUCK, VAN, Body, add_body, add_two_wheeler, scaled
-from .walkers import CHILD_M, MAN_M, WOMAN_M, add_person, swing_at
+from .vehicles import Motor, TwoWheeler
+from .walkers import look_of, stride_of
 
-MOTORCYCLES = ("harley-davidson", "kawasaki", "yamaha", "vespa")
-BICYCLES = ("bh", "diamondback", "gazelle")
-BODIES: dict[
-    str, Body
-] = {  # by the blueprint id after `vehicle.`, or a beginning of it; all others are sedans
-    "audi.a2": HATCHBACK,
-    "audi.etron": SUV,
-    "audi.tt": COUPE,
-    "bmw.grandtourer": scaled(SUV, 4.6),
-    "carlamotors.carlacola": scaled(TRUCK, 5.2),
-    "carlamotors.european_hgv": TRUCK,
-    "carlamotors.firetruck": scaled(TRUCK, 8.4),
-    "citroen.c3": HATCHBACK,
-    "ford.ambulance": scaled(VAN, 6.3),
-    "ford.mustang": COUPE,
-    "jeep.wrangler_rubicon": scaled(SUV, 3.9),
-    "mercedes.sprinter": scaled(VAN, 5.9),
-    "micro.microlino": scaled(HATCHBACK, 2.5),
-    "mini": HATCHBACK,
-    "mitsubishi.fusorosa": BUS,
-    "nissan.micra": HATCHBACK,
-    "nissan.patrol": SUV,
-    "seat.leon": scaled(HATCHBACK, 4.2),
-    "tesla.cybertruck": scaled(SUV, 5.9),
-    "toyota.prius": scaled(SEDAN, 4.5),
-    "volkswagen.t2": scaled(VAN, 4.5),
-}
 COLORS: tuple[Rgb, ...] = (
     (130, 26, 28),
     (32, 60, 110),
@@ -46,7 +22,15 @@ COLORS: tuple[Rgb, ...] = (
     (24, 26, 28),
     (92, 110, 84),
 )
-WALKER_IDS_OF_CHILDREN = frozenset({*range(9, 15), 48, 49})
+
+
+@dataclass(frozen=True)
+class Wheel:
+    """Where a wheel touches the actor's frame: its middle, and its radius, in metres."""
+
+    x: float
+    y: float
+    radius: float
 
 
 @dataclass(frozen=True)
@@ -57,14 +41,20 @@ class Model:
     extent: tuple[float, float, float]
     centre: tuple[float, float, float]
     wheel_base_m: float
-    stride: tuple[Mesh, ...] = ()  # walkers only: the shape through one stride
+    stride: tuple[Mesh, ...] = ()  # the shape through one stride, or one turn of the pedals; else empty
+    wheels: tuple[
+        Wheel, ...
+    ] = ()  # front left, front right, rear left, rear right; two-wheelers: front, rear
+    motor: Motor | None = None
 
 
 def model_for(type_id: str, attributes: Mapping[str, str]) -> Model | None:
-    """Return the model of a `vehicle.*` or `walker.*` blueprint, and None for any other."""
+    """Return the model of a `vehicle.*`, `walker.*` or `static.prop.*` blueprint, and None for any other."""
     kind, _, name = type_id.partition(".")
     if kind == "walker":
         return _walker(type_id)
+    if kind == "static" and name.startswith("prop."):
+        return _prop(name.removeprefix("prop."), attributes.get("mesh_path", ""))
     return _vehicle(name, _color(attributes.get("color", ""), name)) if kind == "vehicle" else None
 
 
@@ -83,33 +73,48 @@ def _color(text: str, name: str) -> Rgb:
 
 @lru_cache(maxsize=256)
 def _vehicle(name: str, color: Rgb) -> Model:
-    builder = Builder()
-    if name.startswith(MOTORCYCLES + BICYCLES):
-        motor = name.startswith(MOTORCYCLES)
-        add_two_wheeler(builder, motor=motor, color=color)
-        return _boxed(builder.mesh(), wheel_base_m=1.48 if motor else 1.06)
-    body = next((BODIES[key] for key in BODIES if name.startswith(key)), SEDAN)
-    add_body(builder, body, color)
-    return _boxed(builder.mesh(), wheel_base_m=body.wheel_base * body.length)
+    known = vehicles.find(name)
+    if isinstance(known, TwoWheeler):
+        cycle = known.cycle
+        machine = draw_cycle(cycle, color)
+        turn = tuple(join([machine, rider]) for rider in riders(cycle, sum(name.encode())))
+        wheels = tuple(Wheel(x, 0.0, cycle.wheel_radius) for x in cycle.axles)
+        return _boxed(turn[0], stride=turn, wheels=wheels, motor=known.motor, wheel_base_m=cycle.wheel_base)
+    builder, body = Builder(), known.body
+    known.draw(builder, body, color)
+    y = body.width / 2 - 0.12
+    wheels = tuple(Wheel(x, side, body.wheel_radius) for x in body.axles for side in (-y, y))
+    return _boxed(builder.mesh(), wheels=wheels, motor=known.motor, wheel_base_m=body.wheel_base)
 
 
 @lru_cache(maxsize=256)
 def _walker(type_id: str) -> Model:
     digits = type_id.rpartition(".")[2]
     number = int(digits) if digits.isdigit() else 0
-    height = CHILD_M if number in WALKER_IDS_OF_CHILDREN else (MAN_M, WOMAN_M)[number % 2]
-    dressed = COLORS[number % len(COLORS)], COLORS[(number // 2 + 3) % len(COLORS)]
-    stride = []
-    for step in range(12):
-        builder = Builder()
-        add_person(builder, height, *dressed, swing=swing_at(step / 12))
-        stride.append(builder.mesh())
-    return _boxed(stride[0], stride=tuple(stride))
+    known = WALKERS.get(number, WALKERS[1])
+    stride = stride_of(look_of(number, age=known.age, gender=known.gender))
+    return _boxed(stride[0], stride=stride)
 
 
-def _boxed(mesh: Mesh, *, wheel_base_m: float = 0.0, stride: tuple[Mesh, ...] = ()) -> Model:
+@lru_cache(maxsize=256)
+def _prop(name: str, mesh_path: str) -> Model | None:
+    if name == "mesh":
+        parked = props.parked_vehicle(mesh_path)
+        return None if parked is None else _vehicle(parked, _color("", parked))
+    mesh = props.prop(name)
+    return None if mesh is None else _boxed(mesh)
+
+
+def _boxed(
+    mesh: Mesh,
+    *,
+    wheel_base_m: float = 0.0,
+    stride: tuple[Mesh, ...] = (),
+    wheels: tuple[Wheel, ...] = (),
+    motor: Motor | None = None,
+) -> Model:
     points = mesh.triangles.reshape(-1, 3).astype(np.float64)
     low, high = points.min(axis=0), points.max(axis=0)
     ex, ey, ez = (float(value) for value in (high - low) / 2)
     cx, cy, cz = (float(value) for value in (high + low) / 2)
-    return Model(mesh, (ex, ey, ez), (cx, cy, cz), wheel_base_m, stride)
+    return Model(mesh, (ex, ey, ez), (cx, cy, cz), wheel_base_m, stride, wheels, motor)

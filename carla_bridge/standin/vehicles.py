@@ -1,142 +1,139 @@
-"""Side views of vehicles given width: bodies, tapered cabins, wheels, riders. Metres, x forward, ground at z = 0."""
+"""Which shape, measures and weight stand behind each vehicle blueprint; makers' figures where they are public.
 
-from collections.abc import Sequence
+CARLA's own boxes served where no maker's figure exists. Where CARLA scales a real vehicle up (its 2021 Mini and
+Patrol, and its Rosa bus, which is 3.9 m wide), the real size was taken, or a city bus's of CARLA's length.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
-import numpy as np
-
-from . import tags
-from .shapes import Builder, Rgb, across_y, ball, box, disc, rod
-
-GLASS, TYRE, DARK, SKIN, CLOTH = (38, 44, 52), (22, 22, 24), (45, 45, 48), (200, 160, 130), (60, 70, 110)
-Outline = Sequence[tuple[float, float]]
+from . import cars, trucks
+from .bodywork import Body
+from .cars import (
+    BUS,
+    COUPE,
+    FASTBACK,
+    HATCHBACK,
+    MICROCAR,
+    MINIBUS,
+    MINIVAN,
+    OFF_ROADER,
+    SALOON,
+    SUV,
+    VAN,
+    draw_car,
+    draw_with_rails,
+)
+from .cycle_parts import Cycle
+from .cycles import CROSS_BIKE, CRUISER, RACER, ROAD_BIKE, SCOOTER, TOWN_BIKE
+from .shapes import Builder, Rgb
 
 
 @dataclass(frozen=True)
-class Body:
-    """Measures of a car, van, truck or bus; heights from the ground, cabin as shares of the length from the rear."""
+class Motor:
+    """What `get_physics_control` tells of a vehicle beside its shape."""
 
-    length: float
-    width: float
-    height: float
-    waist: float  # where the windows begin
-    cabin: tuple[float, float, float, float]  # rear foot, rear of roof, front of roof, front foot
-    hood: float  # height of the bonnet's front edge
-    wheel_radius: float = 0.33
-    wheel_base: float = 0.59  # share of the length
-    tag: int = tags.CAR
-    roof_taper: float = 0.86
+    mass_kg: float
+    torque_nm: float = 300.0
+    max_rpm: float = 6000.0
+    steer_deg: float = 50.0  # how far the front wheels turn
 
 
-SEDAN = Body(4.70, 1.85, 1.45, 0.92, (0.06, 0.25, 0.58, 0.77), 0.72)
-HATCHBACK = Body(3.90, 1.75, 1.50, 0.95, (0.01, 0.09, 0.62, 0.82), 0.78)
-COUPE = Body(4.30, 1.85, 1.32, 0.88, (0.03, 0.30, 0.52, 0.75), 0.66)
-SUV = Body(4.75, 1.95, 1.78, 1.08, (0.01, 0.06, 0.60, 0.77), 0.95, wheel_radius=0.38)
-VAN = Body(
-    5.60, 2.00, 2.55, 1.30, (0.0, 0.01, 0.76, 0.93), 1.10, wheel_radius=0.36, tag=tags.TRUCK, roof_taper=0.94
-)
-TRUCK = Body(
-    7.60, 2.45, 3.10, 1.60, (0.70, 0.72, 0.95, 0.99), 1.50, wheel_radius=0.50, tag=tags.TRUCK, roof_taper=0.97
-)
-BUS = Body(
-    10.3, 2.50, 3.05, 1.30, (0.0, 0.0, 0.98, 1.0), 1.30, wheel_radius=0.50, tag=tags.BUS, roof_taper=0.96
-)
+@dataclass(frozen=True)
+class FourWheeler:
+    """A vehicle with its measures and the function that draws it."""
+
+    body: Body
+    motor: Motor
+    draw: Callable[[Builder, Body, Rgb], None] = draw_car
 
 
-def scaled(body: Body, length: float) -> Body:
-    """Return the same kind of vehicle in another length."""
-    return replace(body, length=length)
+@dataclass(frozen=True)
+class TwoWheeler:
+    """A bicycle or motorcycle, always with somebody on it."""
+
+    cycle: Cycle
+    motor: Motor
 
 
-def add_body(builder: Builder, body: Body, color: Rgb) -> None:
-    """Add a four-wheeled vehicle: lower body with wheel arches, cabin, wheels."""
-    rear, half = -body.length / 2, body.width / 2
-    axle = body.wheel_base * body.length / 2
-    builder.add(across_y(_lower_outline(body, axle), -half, half), body.tag, color)
-    feet = [rear + share * body.length for share in body.cabin]
-    _add_cabin(builder, body, feet, color)
-    if body.tag == tags.TRUCK and body.length > 6.0:
-        load = box((rear, -half, 0.9), (feet[0] - 0.1, half, body.height + 0.2), closed_below=True)
-        builder.add(load, body.tag, (205, 205, 200))
-    for x in (-axle, axle):
-        for side in (-1.0, 1.0):
-            wheel = disc((x, side * (half - 0.12), body.wheel_radius), body.wheel_radius, 0.24)
-            builder.add(wheel, body.tag, TYRE)
-    for side in (-1.0, 1.0):
-        y, x = side * (half + 0.09), feet[3] - 0.12 * body.length
-        mirror = box((x, min(y, side * half), body.waist), (x + 0.1, max(y, side * half), body.waist + 0.14))
-        builder.add(mirror, body.tag, color)
+def _car(
+    style: Body,
+    size: tuple[float, float, float],
+    wheel_base: float,
+    mass_kg: float,
+    *,
+    draw: Callable[[Builder, Body, Rgb], None] = draw_car,
+    torque_nm: float | None = None,
+    **changes: Any,
+) -> FourWheeler:
+    """Return a car of a style in its own length, width and height; its belt line grows with its height."""
+    length, width, height = size
+    changes = {
+        "front_overhang": 0.46 * (length - wheel_base),
+        "deck": tuple(round(z * height / style.height, 3) for z in style.deck),
+        **changes,
+    }
+    body = replace(style, length=length, width=width, height=height, wheel_base=wheel_base, **changes)
+    return FourWheeler(body, Motor(mass_kg, torque_nm or 0.18 * mass_kg), draw)
 
 
-def _lower_outline(body: Body, axle: float) -> list[tuple[float, float]]:
-    """The body below the windows; it starts in the middle of the roof line so that a fan sees over both arches."""
-    rear, front, sill, r = -body.length / 2, body.length / 2, 0.22, body.wheel_radius + 0.05
-    under = [(rear + 0.06, sill + 0.12)]
-    for x in (-axle, axle):
-        under += [
-            (x - r, sill),
-            (x - 0.6 * r, sill + 0.62 * r),
-            (x + 0.6 * r, sill + 0.62 * r),
-            (x + r, sill),
-        ]
-    under += [(front - 0.05, sill + 0.12)]
-    nose = [(front, body.hood - 0.14), (front - 0.16, body.hood)]
-    tail = [(rear + 0.04, body.waist), (rear, body.waist - 0.2)]
-    return [(0.0, body.waist), *tail, *under, *nose, (body.length * (body.cabin[3] - 0.5), body.waist)]
+_CHARGER = replace(SALOON, cabin=(0.27, 0.42, 0.68, 0.86), wheel_radius=0.36)
+_CROWN = replace(SALOON, cabin=(0.27, 0.40, 0.62, 0.75), deck=(0.76, 0.96, 1.0, 0.98))
+_MINI = (0.25, 0.37, 0.88, 0.98)
+_LONG_BOOT = replace(SALOON, cabin=(0.31, 0.41, 0.60, 0.69), deck=(0.78, 0.94, 0.94, 0.86), roof_width=0.72)
+
+GARAGE: dict[str, FourWheeler | TwoWheeler] = {
+    "audi.a2": _car(MINIVAN, (3.83, 1.67, 1.55), 2.41, 990, panes=((0.10, 0.46), (0.52, 0.92))),
+    "audi.etron": _car(SUV, (4.90, 1.94, 1.63), 2.93, 2490, torque_nm=560, draw=draw_with_rails),
+    "audi.tt": _car(COUPE, (4.18, 1.83, 1.35), 2.51, 1410, cabin=(0.26, 0.44, 0.60, 0.94)),
+    "bmw.grandtourer": _car(MINIVAN, (4.56, 1.80, 1.61), 2.78, 1540, draw=draw_with_rails),
+    "carlamotors.carlacola": FourWheeler(
+        trucks.BOX_TRUCK, Motor(5500, 700, 3500), trucks.draw_box_truck
+    ),
+    "carlamotors.european_hgv": FourWheeler(trucks.LORRY, Motor(14000, 2200, 2300), trucks.draw_lorry),
+    "carlamotors.firetruck": FourWheeler(trucks.FIRE_TRUCK, Motor(13000, 1600, 2400), trucks.draw_fire_truck),
+    "chevrolet.impala": _car(_LONG_BOOT, (5.36, 2.00, 1.41), 3.02, 1760, front_overhang=0.95),
+    "citroen.c3": _car(HATCHBACK, (3.99, 1.75, 1.52), 2.54, 1090, draw=draw_with_rails),
+    "dodge.charger_2020": _car(_CHARGER, (5.01, 1.88, 1.48), 3.05, 1920, torque_nm=530),
+    "dodge.charger_police": _car(_CHARGER, (4.97, 1.90, 1.48), 3.05, 1930, draw=cars.draw_police_car),
+    "dodge.charger_police_2020": _car(_CHARGER, (5.04, 1.90, 1.48), 3.05, 1950, draw=cars.draw_police_car),
+    "ford.ambulance": FourWheeler(trucks.AMBULANCE, Motor(5200, 620, 4500), trucks.draw_ambulance),
+    "ford.crown": _car(_CROWN, (5.37, 1.98, 1.45), 2.91, 1880, draw=cars.draw_taxi, front_overhang=1.05),
+    "ford.mustang": _car(COUPE, (4.72, 1.83, 1.30), 2.74, 1600, cabin=(0.37, 0.48, 0.66, 0.92)),
+    "jeep.wrangler_rubicon": _car(OFF_ROADER, (3.87, 1.77, 1.84), 2.42, 1860, draw=cars.draw_off_roader),
+    "lincoln.mkz_2017": _car(FASTBACK, (4.92, 1.86, 1.48), 2.85, 1750),
+    "lincoln.mkz_2020": _car(FASTBACK, (4.92, 1.86, 1.48), 2.85, 1750),
+    "mercedes.coupe": _car(FASTBACK, (5.03, 1.95, 1.45), 2.95, 1990, torque_nm=600, cabin=(0.29, 0.45, 0.64, 0.90)),
+    "mercedes.coupe_2020": _car(COUPE, (4.69, 1.81, 1.41), 2.84, 1600),
+    "mercedes.sprinter": FourWheeler(VAN, Motor(2300, 360, 4200)),
+    "micro.microlino": _car(MICROCAR, (2.52, 1.47, 1.50), 1.57, 513, torque_nm=89),
+    "mini.cooper_s": _car(HATCHBACK, (3.80, 1.69, 1.42), 2.47, 1150, cabin=_MINI, roof_width=0.80),
+    "mini.cooper_s_2021": _car(HATCHBACK, (3.88, 1.73, 1.43), 2.50, 1270, cabin=_MINI, roof_width=0.80),
+    "mitsubishi.fusorosa": FourWheeler(BUS, Motor(8500, 800, 2600), cars.draw_bus),
+    "nissan.micra": _car(HATCHBACK, (3.63, 1.66, 1.50), 2.43, 950, cabin=(0.19, 0.39, 0.86, 0.985)),
+    "nissan.patrol": _car(SUV, (4.60, 1.93, 1.85), 2.65, 2200, draw=draw_with_rails, roof_width=0.82),
+    "nissan.patrol_2021": _car(SUV, (5.17, 1.99, 1.94), 3.08, 2750, torque_nm=560, draw=draw_with_rails),
+    "seat.leon": _car(HATCHBACK, (4.26, 1.81, 1.46), 2.63, 1260, cabin=(0.24, 0.43, 0.82, 0.97)),
+    "tesla.cybertruck": _car(
+        SUV, (5.89, 2.03, 1.91), 3.81, 3100, torque_nm=930, draw=cars.draw_pickup, cabin=(0.16, 0.46, 0.5, 0.95),
+        deck=(0.98, 1.10, 1.20, 1.24), wheel_radius=0.44, clearance=0.40, nose_width=0.92, tail_width=0.96,
+    ),
+    "tesla.model3": _car(FASTBACK, (4.69, 1.85, 1.44), 2.875, 1845, torque_nm=440),
+    "toyota.prius": _car(FASTBACK, (4.54, 1.76, 1.49), 2.70, 1400, cabin=(0.19, 0.42, 0.60, 0.94)),
+    "volkswagen.t2": FourWheeler(MINIBUS, Motor(1300, 140, 4500)),
+    "volkswagen.t2_2021": FourWheeler(MINIBUS, Motor(1300, 140, 4500)),
+    "bh.crossbike": TwoWheeler(CROSS_BIKE, Motor(90, 40, 300)),
+    "diamondback.century": TwoWheeler(ROAD_BIKE, Motor(85, 40, 300)),
+    "gazelle.omafiets": TwoWheeler(TOWN_BIKE, Motor(95, 40, 300)),
+    "harley-davidson.low_rider": TwoWheeler(CRUISER, Motor(375, 145, 5500)),
+    "kawasaki.ninja": TwoWheeler(RACER, Motor(280, 110, 12000)),
+    "vespa.zx125": TwoWheeler(SCOOTER, Motor(190, 11, 8500)),
+    "yamaha.yzf": TwoWheeler(RACER, Motor(275, 115, 13000)),
+}  # fmt: skip
+STANDARD = GARAGE["tesla.model3"]  # what an id nobody knows looks like
 
 
-def _add_cabin(builder: Builder, body: Body, feet: list[float], color: Rgb) -> None:
-    """Windows leaning inwards under a roof of the body's colour."""
-    foot, roof = body.width / 2 - 0.03, (body.width / 2 - 0.03) * body.roof_taper
-    low = [(feet[0], -foot), (feet[3], -foot), (feet[3], foot), (feet[0], foot)]
-    high = [(feet[1], -roof), (feet[2], -roof), (feet[2], roof), (feet[1], roof)]
-    lower = np.array([(x, y, body.waist) for x, y in low])
-    upper = np.array([(x, y, body.height) for x, y in high])
-    for i in range(4):
-        j = (i + 1) % 4
-        pane = np.array([[lower[i], lower[j], upper[j]], [lower[i], upper[j], upper[i]]])
-        builder.add(pane, body.tag, GLASS)
-    builder.add(upper[[[0, 1, 2], [0, 2, 3]]], body.tag, color)
-
-
-def add_two_wheeler(builder: Builder, *, motor: bool, color: Rgb) -> None:
-    """Add a motorcycle or bicycle with somebody on it."""
-    tag = tags.MOTORCYCLE if motor else tags.BICYCLE
-    axle, radius, thick = (0.74, 0.32, 0.13) if motor else (0.53, 0.34, 0.05)
-    for x in (-axle, axle):
-        builder.add(disc((x, 0.0, radius), radius, thick, sides=12), tag, TYRE)
-    seat = 0.80 if motor else 0.92
-    if motor:
-        profile = [
-            (-0.85, 0.62),
-            (-0.75, 0.78),
-            (0.0, seat),
-            (0.35, 0.98),
-            (0.5, 0.85),
-            (0.4, 0.35),
-            (-0.3, 0.28),
-        ]
-        builder.add(across_y(profile, -0.14, 0.14), tag, color)
-    else:
-        for a, b in (((-0.53, 0.34), (0.0, 0.3)), ((0.0, 0.3), (-0.18, seat)), ((0.0, 0.3), (0.42, 0.8))):
-            builder.add(rod((a[0], 0, a[1]), (b[0], 0, b[1]), 0.025), tag, color)
-        builder.add(rod((-0.14, 0, 0.78), (0.42, 0, 0.8), 0.025), tag, color)
-        builder.add(rod((-0.53, 0, 0.34), (-0.16, 0, 0.8), 0.02), tag, color)
-    grip = (0.42, 1.02) if motor else (0.45, 1.0)
-    builder.add(rod((axle, 0.0, radius), (grip[0], 0.0, grip[1]), 0.035), tag, DARK)
-    builder.add(rod((grip[0], -0.32, grip[1]), (grip[0], 0.32, grip[1]), 0.025), tag, DARK)
-    _add_rider(builder, seat, grip)
-
-
-def _add_rider(builder: Builder, seat: float, grip: tuple[float, float]) -> None:
-    hip, shoulder = (-0.18, seat + 0.06), (0.08, seat + 0.56)
-    torso = rod((hip[0], 0.0, hip[1]), (shoulder[0], 0.0, shoulder[1]), 0.17, sides=6, end_radius=0.2)
-    builder.add(torso, tags.RIDER, CLOTH)
-    builder.add(ball((shoulder[0] + 0.05, 0.0, shoulder[1] + 0.22), (0.13, 0.12, 0.15)), tags.RIDER, DARK)
-    for side in (-1.0, 1.0):
-        elbow = (0.22, side * 0.27, shoulder[1] - 0.25)
-        knee, foot = (0.2, side * 0.15, seat - 0.1), (0.02, side * 0.14, 0.3)
-        builder.add(rod((shoulder[0], side * 0.2, shoulder[1] - 0.06), elbow, 0.06), tags.RIDER, CLOTH)
-        builder.add(rod(elbow, (grip[0], side * 0.28, grip[1]), 0.05), tags.RIDER, SKIN)
-        builder.add(rod((hip[0], side * 0.1, hip[1]), knee, 0.09), tags.RIDER, DARK)
-        builder.add(rod(knee, foot, 0.07), tags.RIDER, DARK)
+def find(name: str) -> FourWheeler | TwoWheeler:
+    """Return what stands behind a blueprint id without its `vehicle.`; an unknown one is a plain car."""
+    return GARAGE.get(name, STANDARD)

@@ -1,54 +1,188 @@
-"""People on foot: head, torso, and limbs that swing with the stride."""
+"""People on foot: what CARLA's numbered pedestrians look like here, and how they walk."""
 
-from math import cos, pi, sin
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from . import tags
-from .shapes import Builder, Rgb, ball, box, rod
+from .figures import (
+    FOREARM_M,
+    HEAD,
+    HIP_M,
+    SHIN_M,
+    THIGH_M,
+    TORSO,
+    TORSO_M,
+    UPPER_ARM_M,
+    Bone,
+    Figure,
+    Poses,
+    limb,
+    posed,
+    tube,
+)
+from .mesh import Mesh
+from .shapes import Rgb, across_y, box, fan, ring, strip
 
-SKIN, HAIR, SHOE = (205, 165, 135), (60, 45, 35), (30, 30, 32)
-SWING_RAD = 0.5  # how far a leg swings forwards and back
-CHILD_M, WOMAN_M, MAN_M = 1.15, 1.68, 1.80
+SKINS: tuple[Rgb, ...] = ((222, 178, 148), (196, 148, 116), (146, 100, 74), (104, 70, 52))
+HAIRS: tuple[Rgb, ...] = ((44, 34, 28), (92, 66, 40), (150, 120, 70), (24, 22, 22), (120, 118, 116))
+CLOTHES: tuple[Rgb, ...] = (
+    (126, 40, 42),
+    (44, 62, 104),
+    (186, 182, 170),
+    (70, 74, 80),
+    (34, 34, 38),
+    (88, 104, 76),
+    (150, 120, 84),
+    (96, 60, 96),
+)
+TROUSERS: tuple[Rgb, ...] = ((40, 46, 66), (52, 52, 54), (92, 84, 70), (30, 32, 38), (70, 84, 110))
+SHOE, LEATHER = (30, 28, 28), (74, 52, 36)
+POLICE_BLUE, REFLECTOR = (24, 32, 62), (206, 216, 60)
+POLICE = frozenset({30, 32})
+PHASES = 16
+CROWN_M = 0.108  # from the brow to the top of the head
 
 
-def add_person(builder: Builder, height: float, coat: Rgb, trousers: Rgb, *, swing: float = 0.0) -> None:
-    """Add a person of a height in metres; `swing` from -1 to 1 puts the left leg back or forward."""
-    k = height / 1.8  # all measures below are those of somebody 1.80 m tall
-    hip, shoulder = 0.92 * k, 1.48 * k
-    builder.add(
-        rod((0, 0, hip - 0.08 * k), (0, 0, shoulder), 0.17 * k, sides=6, end_radius=0.22 * k),
-        tags.PEDESTRIANS,
-        coat,
+@dataclass(frozen=True)
+class Look:
+    """What somebody looks like; the height in metres."""
+
+    height: float
+    build: float = 1.0  # width against that of a slim man
+    head: float = 1.0  # size against that of an adult of the same height
+    skin: Rgb = SKINS[0]
+    hair: Rgb = HAIRS[0]
+    top: Rgb = CLOTHES[1]
+    legs: Rgb = TROUSERS[0]
+    long_hair: bool = False
+    skirt: bool = False
+    coat: bool = False
+    bag: str = ""  # "shoulder", "back" or "hand"
+    hat: str = ""  # "cap" or "brim"
+    bare_arms: bool = False
+
+
+def person(look: Look) -> Figure:
+    """Return the jointed figure of somebody of 1.80 m; `Look.height` scales it later."""
+    figure, b = Figure(), look.build
+    _add_trunk(figure, look)
+    _add_head(figure, look)
+    arm = look.skin if look.bare_arms else look.top
+    figure.add_pair("arm", limb((0.148 * b, 0.222 * b), UPPER_ARM_M, (0.056 * b, 0.050 * b), 4), arm)
+    forearm = limb((0.222 * b, 0.215 * b), FOREARM_M + 0.10, (0.050 * b, 0.032), 4)
+    figure.add_pair("forearm", forearm, look.skin if look.bare_arms else look.top)
+    if not look.skirt:
+        figure.add_pair("thigh", limb((0.090 * b, 0.080), THIGH_M, (0.098 * b, 0.068), 5), look.legs)
+    figure.add_pair(
+        "shin", limb((0.080, 0.080), SHIN_M, (0.066, 0.044), 4), look.skin if look.skirt else look.legs
     )
-    builder.add(rod((0, 0, shoulder), (0, 0, shoulder + 0.12 * k), 0.06 * k), tags.PEDESTRIANS, SKIN)
-    builder.add(ball((0.02 * k, 0, 1.67 * k), (0.11 * k, 0.095 * k, 0.13 * k)), tags.PEDESTRIANS, SKIN)
-    builder.add(ball((-0.02 * k, 0, 1.70 * k), (0.11 * k, 0.1 * k, 0.11 * k)), tags.PEDESTRIANS, HAIR)
-    for side in (-1.0, 1.0):
-        _add_leg(builder, k, side, -side * swing * SWING_RAD, trousers)
-        _add_arm(builder, k, side, side * swing * SWING_RAD, coat)
+    shoe = across_y([(-0.09, -0.07), (0.19, -0.07), (0.02, 0.05)], 0.035, 0.125)
+    figure.add_pair("foot", shoe, SHOE)
+    if look.bag:
+        _add_bag(figure, look.bag, b)
+    return figure
 
 
-def _add_leg(builder: Builder, k: float, side: float, angle: float, color: Rgb) -> None:
-    hip = (0.0, side * 0.1 * k, 0.92 * k)
-    knee = (0.44 * k * sin(angle), side * 0.1 * k, hip[2] - 0.44 * k * cos(angle))
-    bend = angle - max(0.0, -angle) * 0.7  # the leg behind is bent
-    foot = (knee[0] + 0.44 * k * sin(bend), side * 0.1 * k, max(0.06 * k, knee[2] - 0.44 * k * cos(bend)))
-    builder.add(rod(hip, knee, 0.1 * k, end_radius=0.075 * k), tags.PEDESTRIANS, color)
-    builder.add(rod(knee, foot, 0.075 * k, end_radius=0.055 * k), tags.PEDESTRIANS, color)
-    heel, toe = (
-        (foot[0] - 0.08 * k, foot[1] - 0.05 * k, foot[2] - 0.06 * k),
-        (foot[0] + 0.19 * k, foot[1] + 0.05 * k),
+def _add_trunk(figure: Figure, look: Look) -> None:
+    """The trunk hangs over the hips; a coat or a skirt widens below them."""
+    b = look.build
+    hem, depth, width = (-0.44, 0.165, 0.185 * b) if look.coat else (-0.08, 0.118, 0.165 * b)
+    levels = [(0.0, hem, depth, width), (0.0, 0.14, 0.105, 0.142 * b)]
+    levels += [(0.01, 0.42, 0.128, 0.196 * b), (0.0, 0.575, 0.06, 0.115 * b)]
+    figure.add(TORSO, tube(levels), look.top)
+    if look.skirt:
+        skirt = tube([(0.0, -0.50, 0.20, 0.22 * b), (0.0, 0.06, 0.112, 0.155 * b)], closed=False)
+        figure.add(TORSO, skirt, look.legs)
+
+
+def _add_head(figure: Figure, look: Look) -> None:
+    """Neck and face in one, hair or a hat over them; a helmet is hair of another colour."""
+    h, brow = look.head, 0.045 + 0.115 * look.head
+    face = [(0.0, -0.01, 0.055, 0.055), (0.02 * h, brow, 0.105 * h, 0.080 * h)]
+    figure.add(HEAD, tube(face, closed=False), look.skin)
+    scalp = [(0.005, brow - 0.005, 0.110 * h, 0.085 * h), (0.0, brow + 0.065 * h, 0.108 * h, 0.083 * h)]
+    scalp += [(-0.01, brow + CROWN_M * h, 0.055 * h, 0.046 * h)]
+    figure.add(HEAD, tube(scalp), look.top if look.hat else look.hair)
+    if look.long_hair:
+        y, z = 0.088 * h, brow + 0.02
+        edge = np.array([(-0.10, -y, z), (-0.125, 0.0, z), (-0.10, y, z)])
+        figure.add(HEAD, strip(edge, edge * (0.9, 1.0, 0.0) + (0.0, 0.0, -0.12)), look.hair)
+    if look.hat:
+        wide, ahead = (0.21, 0.0) if look.hat == "brim" else (0.115, 0.09)
+        outline = ring(6, wide * h, ahead)
+        figure.add(HEAD, fan(np.column_stack([outline, np.full(6, brow + 0.005)])), look.top)
+
+
+def _add_bag(figure: Figure, kind: str, b: float) -> None:
+    if kind == "back":
+        figure.add(TORSO, box((-0.28, -0.15, 0.06), (-0.10, 0.15, 0.52)), LEATHER)
+    elif kind == "shoulder":
+        figure.add(TORSO, box((-0.12, 0.16 * b, -0.16), (0.14, 0.16 * b + 0.09, 0.10)), LEATHER)
+    else:
+        bag = box((-0.17, 0.225 * b - 0.04, -FOREARM_M - 0.42), (0.17, 0.225 * b + 0.04, -FOREARM_M - 0.08))
+        figure.add(("forearm", 1.0), bag, LEATHER)
+
+
+def gait(amplitude: float = 1.0) -> Poses:
+    """Return one stride in PHASES phases, the first of them standing straight."""
+    turn = 2 * np.pi * np.arange(PHASES) / PHASES
+    angles: dict[Bone, np.ndarray] = {TORSO: np.full(PHASES, -0.05)}
+    for side, shift in ((1.0, 0.0), (-1.0, np.pi)):
+        swing, lift = np.sin(turn + shift), np.maximum(0.0, np.cos(turn + shift)) ** 1.5
+        thigh = amplitude * (0.06 + 0.42 * swing + 0.18 * lift)
+        shin = thigh - amplitude * (0.08 + 0.95 * lift)
+        angles["thigh", side], angles["shin", side] = thigh, shin
+        angles["foot", side] = np.where(swing > 0, 0.30 * swing * amplitude, 0.55 * swing * amplitude)
+        arm = -0.42 * swing * amplitude
+        angles["arm", side], angles["forearm", side] = arm, arm + 0.22 + 0.25 * np.maximum(0.0, -swing)
+    for bone, values in angles.items():
+        values[0] = {"forearm": 0.10, "torso": 0.0}.get(bone[0], 0.0)
+    return Poses(angles, np.zeros(PHASES), np.full(PHASES, HIP_M))
+
+
+def stride_of(look: Look) -> tuple[Mesh, ...]:
+    """Return somebody's shape through one stride, the first standing straight."""
+    tall = HIP_M + TORSO_M + 0.045 + (0.115 + CROWN_M) * look.head
+    scale = look.height / tall
+    return tuple(posed(person(look), gait(), scale=scale, tag=tags.PEDESTRIANS, grounded=True))
+
+
+def look_of(number: int, *, age: str, gender: str) -> Look:
+    """Return the look of one of CARLA's numbered pedestrians, the same every time."""
+    rng = np.random.default_rng([number, 51])
+    skin, hair, top, legs = (
+        choices[int(rng.integers(len(choices)))] for choices in (SKINS, HAIRS, CLOTHES, TROUSERS)
     )
-    builder.add(box(heel, (*toe, foot[2] + 0.02 * k)), tags.PEDESTRIANS, SHOE)
+    female = gender == "female"
+    height = float(rng.uniform(1.60, 1.72) if female else rng.uniform(1.72, 1.88))
+    build = float(rng.uniform(0.86, 0.95) if female else rng.uniform(0.97, 1.14))
+    plain = Look(
+        height, build, skin=skin, hair=hair, top=top, legs=legs, long_hair=female and number % 3 != 0
+    )
+    if age == "child":
+        return _as_child(plain, number, female=female)
+    if number in POLICE:
+        return replace(plain, top=POLICE_BLUE, legs=POLICE_BLUE, hat="cap", long_hair=False)
+    return replace(
+        plain,
+        height=height - (0.10 if age == "teenager" else 0.0),
+        skirt=female and number % 3 == 1,
+        coat=number % 4 == 2,
+        bag=("", "shoulder", "", "hand", "back")[number % 5],
+        hat="brim" if number % 11 == 5 else "",
+        bare_arms=number % 4 == 3,
+    )
 
 
-def _add_arm(builder: Builder, k: float, side: float, angle: float, color: Rgb) -> None:
-    shoulder = (0.0, side * 0.23 * k, 1.44 * k)
-    elbow = (0.3 * k * sin(angle), side * 0.26 * k, shoulder[2] - 0.3 * k * cos(angle))
-    hand = (elbow[0] + 0.32 * k * sin(angle + 0.3), elbow[1], elbow[2] - 0.32 * k * cos(angle + 0.3))
-    builder.add(rod(shoulder, elbow, 0.065 * k), tags.PEDESTRIANS, color)
-    builder.add(rod(elbow, hand, 0.05 * k), tags.PEDESTRIANS, color)
-
-
-def swing_at(phase: float) -> float:
-    """Return the swing at a phase of the stride, 0 to 1."""
-    return sin(2 * pi * phase)
+def _as_child(look: Look, number: int, *, female: bool) -> Look:
+    """Children have large heads for their height; those of CARLA are 1.10 m (girls) and 1.30 m (boys) tall."""
+    return replace(
+        look,
+        height=1.10 if female else 1.30,
+        build=0.92,
+        head=1.38 if female else 1.25,
+        skirt=female and number % 2 == 0,
+        bag="back" if number % 3 == 0 else "",
+        bare_arms=number % 2 == 1,
+    )

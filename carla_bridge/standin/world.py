@@ -17,6 +17,7 @@ from .payloads import Moment
 from .schema import ActorDescription, AttributeValue, Weather
 from .signs import TrafficLight, TrafficSign, signs_of
 from .stop_zones import StopZones
+from .vehicle_physics import physics_of
 
 if TYPE_CHECKING:
     from .town import Town
@@ -164,6 +165,8 @@ class World:
         kind = next((kind for start, kind in KINDS.items() if type_id.startswith(start)), Actor)
         given = {attribute.id: attribute.value for attribute in description.attributes}
         actor = kind(self.next_id, description, pose, model_for(type_id, given))
+        if isinstance(actor, Vehicle):
+            actor.physics = physics_of(actor.model)
         if kind is Sensor and type_id not in UNSTREAMED:
             actor.stream_id = WORLD_STREAM + actor.id
         self.next_id += 1
