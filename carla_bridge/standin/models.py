@@ -35,7 +35,7 @@ class Wheel:
 
 @dataclass(frozen=True)
 class Model:
-    """A shape, and the box around it (half sizes and middle, metres)."""
+    """A shape, and the box around it (half sizes and middle, metres), limbs at full stretch included."""
 
     mesh: Mesh
     extent: tuple[float, float, float]
@@ -113,8 +113,9 @@ def _boxed(
     wheels: tuple[Wheel, ...] = (),
     motor: Motor | None = None,
 ) -> Model:
-    points = mesh.triangles.reshape(-1, 3).astype(np.float64)
-    low, high = points.min(axis=0), points.max(axis=0)
+    shapes = [shape.triangles.reshape(-1, 3) for shape in (mesh, *stride)]
+    low = np.min([points.min(axis=0) for points in shapes], axis=0).astype(np.float64)
+    high = np.max([points.max(axis=0) for points in shapes], axis=0).astype(np.float64)
     ex, ey, ez = (float(value) for value in (high - low) / 2)
     cx, cy, cz = (float(value) for value in (high + low) / 2)
     return Model(mesh, (ex, ey, ez), (cx, cy, cz), wheel_base_m, stride, wheels, motor)

@@ -49,7 +49,7 @@ def test_every_vehicle_of_the_library_has_a_shape_of_its_own_and_none_is_left_ov
 @pytest.mark.parametrize("type_id", SHAPED)
 def test_a_model_stands_on_the_ground_inside_its_box(type_id):
     model = model_for(type_id, {})
-    points = model.mesh.triangles.reshape(-1, 3)
+    points = np.concatenate([mesh.triangles.reshape(-1, 3) for mesh in (model.mesh, *model.stride)])
     np.testing.assert_allclose(points.min(axis=0), np.subtract(model.centre, model.extent), atol=1e-5)
     np.testing.assert_allclose(points.max(axis=0), np.add(model.centre, model.extent), atol=1e-5)
     assert abs(points[:, 2].min()) < 0.03
