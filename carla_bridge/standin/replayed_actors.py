@@ -106,7 +106,8 @@ class Cast:
     def _bring(self, event: EventAdd, attributes: dict[str, str]) -> Actor | None:
         type_id, pose = present(event.type_id, attributes), pose_of(event[2:8])
         if type_id is None or pose is None:
-            self._say(f"the stand-in has nothing like the log's {event.type_id}: it is left out")
+            fault = "the log puts it nowhere" if pose is None else "the stand-in has nothing like it"
+            self._say(f"the log's {event.type_id} is left out: {fault}")
             return None
         if len(self._world.actors) >= MAX_ACTORS:
             self._say(f"the world is full with {MAX_ACTORS} actors: the rest of the log's are left out")
