@@ -53,6 +53,8 @@ def _drive_all(
     driven: list[Vehicle], everybody: list[Actor], delta_s: float, settle: Callable[[Vehicle], None]
 ) -> list[Collision]:
     """Drive one after the other; everybody sees where those before have got to."""
+    if not driven:
+        return []
     solid = [actor for actor in everybody if actor.model is not None]
     reach_m = np.array([abs(vehicle.speed_mps) * delta_s for vehicle in driven])
     margin_m = reach_m + reach_m.max(initial=0.0) + MARGIN_M

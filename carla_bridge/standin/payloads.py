@@ -17,7 +17,8 @@ _EPISODE = struct.Struct("<Qdf3iI")
 _ACTOR = struct.Struct("<IB15f54s")
 _VEHICLE = struct.Struct("<3f3?ifB?IB")
 _WALKER = struct.Struct("<4f?")
-_TRAFFIC_LIGHT = struct.Struct("<32s4fI?B")
+_LIGHT = struct.Struct("<4fI?B")
+LIGHT_BYTES = _LIGHT.size
 LONGEST_SIGN_ID = 31  # and a zero
 ACTIVE = 1
 GREEN = 2  # what CARLA reports for a vehicle that stands at no traffic light
@@ -106,11 +107,11 @@ def sign_details(sign_id: str) -> bytes:
     return sign_id.encode()[:LONGEST_SIGN_ID]
 
 
-def traffic_light_details(
-    sign_id: str, *, times_s: tuple[float, float, float, float], pole: int, is_frozen: bool, light: int
+def light_details(
+    times_s: tuple[float, float, float, float], pole: int, is_frozen: bool, light: int
 ) -> bytes:
-    """Return a traffic light's part of an actor record; times are green, yellow, red and elapsed."""
-    return _TRAFFIC_LIGHT.pack(sign_details(sign_id), *times_s, pole, is_frozen, light)
+    """Return what ends a traffic light's record, after the sign's; times are green, yellow, red and elapsed."""
+    return _LIGHT.pack(*times_s, pole, is_frozen, light)
 
 
 def actor_record(

@@ -10,7 +10,7 @@ from . import tags
 from .actors import STILL, Actor
 from .geometry import Pose
 from .network import Network, Signal, Stop
-from .payloads import sign_details, traffic_light_details
+from .payloads import LIGHT_BYTES, light_details, sign_details
 from .schema import BoundingBox, Vector3D
 
 STOP_SIGN, YIELD_SIGN, SPEED_LIMIT = "206", "205", "274"
@@ -35,6 +35,8 @@ class TrafficSign(Actor):
 
     sign_id: str = ""
     trigger: BoundingBox = NOWHERE
+    _still: tuple[Pose, str] | None = None  # what the kept record is of
+    _record: bytes = b""
 
     @property
     def bounding_box(self) -> BoundingBox:
@@ -48,6 +50,12 @@ class TrafficSign(Actor):
     def details(self) -> bytes:
         """Return the number by which the client finds the sign in its map."""
         return sign_details(self.sign_id)
+
+    def record(self) -> bytes:
+        """Return the record in the world state; most of it never changes."""
+        if self._still != (self.pose, self.sign_id):
+            self._still, self._record = (self.pose, self.sign_id), super().record()
+        return self._record
 
 
 @dataclass
@@ -71,12 +79,10 @@ class TrafficLight(TrafficSign):
         """Return the tag of a traffic light."""
         return bytes([tags.TRAFFIC_LIGHT])
 
-    def details(self) -> bytes:
-        """Return the sign's number, the times and the colour."""
+    def record(self) -> bytes:
+        """Return the record in the world state: that of a sign, and the times and the colour."""
         times_s = self.green_s, self.yellow_s, self.red_s, self.elapsed_s
-        return traffic_light_details(
-            self.sign_id, times_s=times_s, pole=self.pole, is_frozen=self.is_frozen, light=self.light
-        )
+        return super().record()[:-LIGHT_BYTES] + light_details(times_s, self.pole, self.is_frozen, self.light)
 
 
 def type_id_of(signal: Signal) -> str:

@@ -18,6 +18,8 @@ from carla_bridge.standin.schema import (
     VehiclePhysics,
     WalkerControl,
 )
+from carla_bridge.standin.signs import LightState, TrafficLight
+from carla_bridge.standin.world import describe
 
 
 def over_the_wire(value):
@@ -120,12 +122,19 @@ def test_a_vehicle_at_a_red_light_says_which():
 
 
 def test_traffic_light_details_lie_where_the_client_looks():
-    details = payloads.traffic_light_details(
-        "s12", times_s=(10.0, 3.0, 2.0, 0.5), pole=4, is_frozen=True, light=1
+    end = payloads.light_details((10.0, 3.0, 2.0, 0.5), 4, True, 1)
+    light = TrafficLight(
+        5, describe("traffic.traffic_light"), Pose(1.0), sign_id="s12", pole=4, is_frozen=True
     )
-    assert len(details) == 54
-    assert details[:4] == b"s12\0"
-    assert struct.unpack_from("<4fI?B", details, 97 - 65) == (10.0, 3.0, 2.0, 0.5, 4, True, 1)
+    record = light.record()
+    assert len(record) == 119
+    assert struct.unpack_from("<f", record, 5) == (1.0,)
+    assert record[65:69] == b"s12\0"
+    assert struct.unpack_from("<4fI?B", record, 97) == (10.0, 3.0, 2.0, 0.0, 4, True, 0)
+    light.place(Pose(2.0))
+    light.elapsed_s, light.light = 0.5, LightState.YELLOW
+    assert struct.unpack_from("<f", light.record(), 5) == (2.0,)
+    assert light.record().endswith(end)
     assert payloads.sign_details("x" * 40) == b"x" * 31  # a zero must still fit
 
 
