@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from .geometry import Pose
-from .mesh import Mesh, join
+from .mesh import FAR, Mesh, join
 from .ray import build, cast
 from .render import Mover, Renderer
 from .surfaces import normals_of
@@ -62,12 +62,22 @@ def _nobody(scenery: Mesh) -> np.ndarray:
     return np.zeros(len(scenery), np.uint32)
 
 
+def _near(scenery: Mesh) -> np.ndarray:
+    """Return the scenery's triangles, those that are only drawn far away shrunk to nothing."""
+    if scenery.levels is None:
+        return scenery.triangles
+    triangles = scenery.triangles.copy()
+    triangles[scenery.levels == FAR] = triangles[scenery.levels == FAR, :1]
+    return triangles
+
+
 class RayCaster:
     """Casts rays in one town; keeps the trees of its scenery and of the movers' shapes."""
 
     def __init__(self, renderer: Renderer):
         self._renderer = renderer
-        self._scenery = build(renderer.scenery.triangles)
+        self._triangles = _near(renderer.scenery)
+        self._scenery = build(self._triangles)
         self._trees: dict[
             int, tuple[Mesh, Tree]
         ] = {}  # by the mesh's id; the mesh is kept, so the id stays its own
@@ -78,7 +88,7 @@ class RayCaster:
         """Return where rays (R,3, of length 1) from their origins (R,3) end."""
         distances, index = np.full(len(rays), float(range_m)), np.full(len(rays), -1, np.int32)
         scenery, everywhere = self._renderer.scenery, (0.0, 0.0, 0.0, 1e9)
-        targets = [(self._scenery, scenery.triangles, np.eye(4)[:3], everywhere, 0)] if len(scenery) else []
+        targets = [(self._scenery, self._triangles, np.eye(4)[:3], everywhere, 0)] if len(scenery) else []
         first, near = len(scenery), self._near(origins, range_m, movers)
         for mesh, pose, _ in near:
             targets.append((self._tree(mesh), mesh.triangles, _to_local(pose), _ball(mesh, pose), first))

@@ -1,94 +1,155 @@
-"""What stands on a sidewalk: lamps, signs, traffic lights, bins, benches, shelters, fences and low walls.
-
-Each in the frame of its place: x the way the traffic goes, y away from the road, so signs face towards -x.
-"""
+"""What stands on a sidewalk; x along the kerb, y away from the road."""
 
 import numpy as np
 
 from . import tags
-from .shapes import Builder, Rgb, across_y, box, ring, rod
+from .mesh import Mesh
+from .models import model_for
+from .shapes import Builder, Rgb, box, boxes, ring, rod
 
-METAL, LAMP_RGB, BLACK = (120, 124, 126), (210, 210, 200), (28, 30, 30)
-BRICK, WOOD = (146, 96, 76), (120, 98, 72)
-SIGN_RGB: dict[str, Rgb] = {"round": (186, 38, 40), "triangle": (214, 206, 200), "rectangle": (36, 74, 150)}
-
-
-def add_lamp(builder: Builder, object_id: int, *, height: float = 7.0) -> None:
-    """Add a street lamp whose arm reaches over the road."""
-    builder.add(
-        rod((0, 0, -0.1), (0, 0, height), 0.11, sides=6, end_radius=0.07), tags.POLES, METAL, object_id
-    )
-    builder.add(rod((0, 0, height - 0.1), (0, -1.8, height + 0.25), 0.05), tags.POLES, METAL, object_id)
-    head = box((-0.14, -2.5, height + 0.17), (0.14, -1.7, height + 0.31), closed_below=True)
-    builder.add(head, tags.POLES, LAMP_RGB, object_id)
+METAL, DARK, GREEN, WOOD = (120, 124, 126), (50, 54, 56), (60, 70, 62), (120, 98, 72)
+GLASS, RED, YELLOW = (120, 140, 150), (176, 40, 38), (200, 168, 40)
 
 
-def add_sign(builder: Builder, object_id: int, shape: str, *, height: float = 2.4) -> None:
-    """Add a sign on its pole; `shape` is round, triangle or rectangle."""
-    builder.add(rod((0, 0, -0.1), (0, 0, height + 0.3), 0.045, sides=5), tags.POLES, METAL, object_id)
-    if shape == "rectangle":
-        outline = np.array([(-0.3, -0.4), (0.3, -0.4), (0.3, 0.4), (-0.3, 0.4)])
-    elif shape == "triangle":
-        outline = np.array([(-0.46, -0.3), (0.46, -0.3), (0.0, 0.5)])
-    else:
-        outline = ring(12, 0.36)
-    plate = across_y(
-        outline + np.array([0.0, height]), -0.075, -0.045
-    )  # drawn facing y, then turned to face the traffic
-    builder.add(plate[:, :, [1, 0, 2]], tags.TRAFFIC_SIGNS, SIGN_RGB[shape], object_id)
+def _one(triangles: np.ndarray, tag: int, rgb: Rgb) -> Mesh:
+    builder = Builder()
+    builder.add(triangles, tag, rgb)
+    return builder.mesh()
 
 
-def add_traffic_light(builder: Builder, object_id: int, *, overhead: bool) -> None:
-    """Add a signal head on a pole, and a second one over the lane on a mast where asked."""
-    height = 5.6 if overhead else 3.3
-    builder.add(rod((0, 0, -0.1), (0, 0, height), 0.09, sides=6), tags.POLES, METAL, object_id)
-    builder.add(
-        box((-0.42, -0.17, 2.3), (-0.1, 0.17, 3.25), closed_below=True), tags.TRAFFIC_LIGHT, BLACK, object_id
-    )
-    if overhead:
-        builder.add(rod((0, 0, 5.5), (0, -2.9, 5.5), 0.06), tags.POLES, METAL, object_id)
-        head = box((-0.3, -2.9, 4.9), (0.0, -2.55, 5.95), closed_below=True)
-        builder.add(head, tags.TRAFFIC_LIGHT, BLACK, object_id)
-
-
-def add_bin(builder: Builder, object_id: int) -> None:
-    """Add a litter bin."""
-    builder.add(
-        rod((0, 0, 0), (0, 0, 1.0), 0.26, sides=7, end_radius=0.3), tags.STATIC, (60, 70, 62), object_id
+def litter_bin() -> Mesh:
+    """Return a litter bin with a lid."""
+    body = rod((0, 0, 0), (0, 0, 0.85), 0.22, sides=6, end_radius=0.27)
+    return _one(
+        np.concatenate([body, rod((0, 0, 0.85), (0, 0, 1.02), 0.3, sides=6, end_radius=0.16)]),
+        tags.STATIC,
+        GREEN,
     )
 
 
-def add_bench(builder: Builder, object_id: int) -> None:
-    """Add a bench that looks at the road."""
-    builder.add(box((-0.9, -0.25, 0.36), (0.9, 0.2, 0.46), closed_below=True), tags.STATIC, WOOD, object_id)
-    builder.add(box((-0.9, 0.2, 0.46), (0.9, 0.28, 0.9), closed_below=True), tags.STATIC, WOOD, object_id)
-    for x in (-0.75, 0.75):
-        builder.add(box((x - 0.05, -0.2, 0), (x + 0.05, 0.25, 0.4)), tags.STATIC, METAL, object_id)
+def wheeled_bin() -> Mesh:
+    """Return a household's bin on wheels, its lid a little open."""
+    body = box((-0.27, -0.3, 0.05), (0.27, 0.3, 0.98))
+    body[..., 0] *= 0.8 + 0.25 * body[..., 2]
+    lid = box((-0.32, -0.36, 0.98), (0.32, 0.34, 1.08))
+    return _one(np.concatenate([body, lid]), tags.STATIC, DARK)
 
 
-def add_shelter(builder: Builder, object_id: int) -> None:
-    """Add a bus shelter: roof, back wall, two posts, and the stop's sign."""
-    builder.add(box((-2.0, -0.8, 2.35), (2.0, 0.75, 2.5), closed_below=True), tags.STATIC, METAL, object_id)
-    builder.add(box((-2.0, 0.66, 0.0), (2.0, 0.72, 2.35)), tags.STATIC, (120, 140, 150), object_id)
-    for x in (-1.95, 1.95):
-        builder.add(rod((x, -0.7, 0), (x, -0.7, 2.4), 0.05), tags.POLES, METAL, object_id)
+def bench() -> Mesh:
+    """Return a bench that looks at the road, with gaps between its slats."""
+    low = [(-0.9, y, 0.42) for y in (-0.24, -0.08, 0.08)] + [(-0.9, 0.22, 0.55), (-0.9, 0.26, 0.75)]
+    high = [(0.9, y + 0.12, 0.46) for y in (-0.24, -0.08, 0.08)] + [(0.9, 0.26, 0.67), (0.9, 0.3, 0.88)]
+    legs = boxes(
+        np.array([(x, -0.22, 0.0) for x in (-0.75, 0.68)]), np.array([(x, 0.28, 0.42) for x in (-0.68, 0.75)])
+    )
+    return _one(
+        np.concatenate([boxes(np.array(low), np.array(high), closed_below=True), legs]), tags.STATIC, WOOD
+    )
 
 
-def add_fence(builder: Builder, object_id: int, *, length: float) -> None:
-    """Add a picket fence along x, with gaps one can see through."""
-    half = length / 2
-    for z in (0.35, 0.95):
-        rail = box((-half, -0.03, z), (half, 0.03, z + 0.09), closed_below=True)
-        builder.add(rail, tags.FENCES, WOOD, object_id)
-    pickets = np.arange(-half, half - 0.05, 0.34)
-    flat = [np.array([(x, 0, -0.2), (x + 0.2, 0, -0.2), (x + 0.2, 0, 1.2), (x, 0, 1.2)]) for x in pickets]
-    quads = np.stack(flat)
-    builder.add(np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]]), tags.FENCES, WOOD, object_id)
+def bollard() -> Mesh:
+    """Return a bollard with a round top."""
+    post = rod((0, 0, -0.3), (0, 0, 0.85), 0.06, sides=5)[:-3]
+    return _one(
+        np.concatenate([post, rod((0, 0, 0.85), (0, 0, 1.0), 0.09, sides=5, end_radius=0.03)]),
+        tags.POLES,
+        DARK,
+    )
 
 
-def add_low_wall(builder: Builder, object_id: int, *, length: float, height: float) -> None:
-    """Add a garden wall along x with a post at each end."""
-    half = length / 2
-    builder.add(box((-half, -0.12, -0.3), (half, 0.12, height)), tags.WALLS, BRICK, object_id)
-    for x in (-half, half - 0.4):
-        builder.add(box((x, -0.2, -0.3), (x + 0.4, 0.2, height + 0.25)), tags.WALLS, BRICK, object_id)
+def hydrant() -> Mesh:
+    """Return a hydrant with its two outlets."""
+    parts = [
+        rod((0, 0, 0), (0, 0, 0.6), 0.13, sides=6, end_radius=0.12),
+        rod((0, 0, 0.6), (0, 0, 0.78), 0.16, sides=6, end_radius=0.04),
+        rod((-0.25, 0, 0.45), (0.25, 0, 0.45), 0.06),
+    ]
+    return _one(np.concatenate(parts), tags.STATIC, RED)
+
+
+def advertising_column() -> Mesh:
+    """Return a round advertising column under its cap."""
+    parts = [
+        rod((0, 0, -0.3), (0, 0, 2.9), 0.62, sides=10),
+        rod((0, 0, 2.9), (0, 0, 3.05), 0.75, sides=10),
+        rod((0, 0, 3.05), (0, 0, 3.5), 0.6, sides=10, end_radius=0.1),
+    ]
+    return _one(np.concatenate(parts), tags.STATIC, (176, 168, 150))
+
+
+def poster_stand() -> Mesh:
+    """Return a lit poster on a foot, turned to those who come along."""
+    foot, case = (
+        box((-0.08, -0.3, 0.0), (0.08, 0.3, 0.7)),
+        box((-0.11, -0.65, 0.65), (0.11, 0.65, 2.5), closed_below=True),
+    )
+    return _one(np.concatenate([foot, case]), tags.STATIC, DARK)
+
+
+def cabinet() -> Mesh:
+    """Return a grey cabinet of the electricity or telephone company."""
+    low, high = [(-0.6, -0.18, 0.0), (-0.64, -0.22, 1.1)], [(0.6, 0.18, 1.1), (0.64, 0.22, 1.2)]
+    return _one(boxes(np.array(low), np.array(high)), tags.STATIC, (150, 152, 148))
+
+
+def letter_box() -> Mesh:
+    """Return a letter box on a post."""
+    parts = [
+        rod((0, 0, -0.2), (0, 0, 0.9), 0.05),
+        box((-0.28, -0.2, 0.85), (0.28, 0.2, 1.5), closed_below=True),
+    ]
+    return _one(np.concatenate(parts), tags.STATIC, YELLOW)
+
+
+def planter() -> Mesh:
+    """Return a stone tub; plants are put into it as things of their own."""
+    return _one(rod((0, 0, 0), (0, 0, 0.6), 0.45, sides=8, end_radius=0.58), tags.STATIC, (160, 154, 144))
+
+
+def shelter() -> Mesh:
+    """Return a bus shelter: roof, back and one side of glass in frames, a seat, and the stop's sign on its pole."""
+    builder = Builder()
+    roof = box((-2.1, -0.95, 2.4), (2.1, 0.6, 2.52), closed_below=True)
+    seat = box((-1.3, 0.1, 0.42), (0.9, 0.42, 0.5), closed_below=True)
+    panes = boxes(
+        np.array([(-1.95, 0.48, 0.25), (0.05, 0.48, 0.25), (1.92, -0.5, 0.25)]),
+        np.array([(-0.05, 0.52, 2.15), (1.9, 0.52, 2.15), (1.96, 0.5, 2.15)]),
+    )
+    builder.add(np.concatenate([roof, seat]), tags.STATIC, METAL)
+    builder.add(panes, tags.STATIC, GLASS)
+    posts = [rod((x, y, -0.2), (x, y, 2.4), 0.045) for x in (-1.98, 0.0, 1.98) for y in (0.5,)]
+    posts += [rod((x, -0.8, -0.2), (x, -0.8, 2.4), 0.045) for x in (-1.98, 1.98)]
+    builder.add(np.concatenate(posts), tags.POLES, METAL)
+    return builder.mesh()
+
+
+def bus_stop() -> Mesh:
+    """Return a bus stop's sign and timetable on a pole, facing along the road."""
+    builder = Builder()
+    builder.add(rod((0, 0, -0.3), (0, 0, 2.8), 0.045), tags.POLES, METAL)
+    face = ring(10, 0.3) + np.array([0.0, 2.75])
+    disc = np.column_stack([np.full(10, 0.05), face])
+    middle = np.broadcast_to(disc[0], (8, 3))
+    builder.add(np.stack([middle, disc[1:-1], disc[2:]], axis=1), tags.TRAFFIC_SIGNS, YELLOW)
+    builder.add(box((-0.03, -0.25, 1.2), (0.03, 0.25, 2.0), closed_below=True), tags.STATIC, METAL)
+    return builder.mesh()
+
+
+def utility_pole() -> Mesh:
+    """Return a wooden pole with cross bars and insulators."""
+    parts = [rod((0, 0, -0.5), (0, 0, 8.6), 0.15, sides=5, end_radius=0.1)]
+    parts += [box((-0.06, -1.0, z), (0.06, 1.0, z + 0.12), closed_below=True) for z in (8.0, 7.3)]
+    parts += [
+        boxes(
+            np.array([(-0.05, y, 8.12) for y in (-0.9, -0.4, 0.35, 0.8)]),
+            np.array([(0.05, y + 0.1, 8.32) for y in (-0.9, -0.4, 0.35, 0.8)]),
+        )
+    ]
+    return _one(np.concatenate(parts), tags.POLES, WOOD)
+
+
+def parked_bicycle(color: str) -> Mesh:
+    """Return a bicycle that leans on its stand, nobody on it."""
+    model = model_for("vehicle.gazelle.omafiets", {"color": color})
+    assert model is not None
+    return model.mesh.select(model.mesh.tags == tags.BICYCLE)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import numpy as np
 
 from .geometry import Pose
-from .mesh import Mesh, box_around, join
+from .mesh import FAR, NEAR, Mesh, box_around, join
 from .raster import look_up, place, rasterize
 from .schema import Weather
 from .tags import SKY
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["FAR_M", "Mesh", "Renderer", "Visible"]
 
 FAR_M = 1000.0  # what CARLA's depth image calls infinitely far
+DETAIL_PX = 7.0  # detail is drawn where a metre is at least so wide
 CELL_M = 12.0  # scenery is kept in square cells, so that what is out of view costs nothing
 KEPT_TABLES = 8
 CLEAR = Weather()
@@ -105,7 +106,7 @@ class Renderer:
     """Draws one town; keeps the scenery sorted into cells, and what was last worked out for all its triangles."""
 
     def __init__(self, scenery: Mesh, *, run: Run = map, bands: int = 1):
-        self.scenery, self._ranges = _into_cells(scenery)
+        self.scenery, self._ranges, self._places = _into_cells(scenery)
         boxes = [box_around(self.scenery.triangles[a:b]) for a, b in self._ranges]
         self._boxes = np.array(boxes).reshape(-1, 8, 3)
         self._tables: dict[Of, np.ndarray] = {}
@@ -133,8 +134,9 @@ class Renderer:
         view = View(camera, width, height, fov_deg)
         index = np.full((height, width), -1, np.int32)
         inverse_depth = np.zeros((height, width), np.float32)
-        seen, rectangles = view.reach(self._boxes)
-        fixed = self.scenery.triangles, self._ranges[seen], rectangles
+        shown = _at_level(self._places, view)
+        seen, rectangles = view.reach(self._boxes[shown])
+        fixed = self.scenery.triangles, self._ranges[shown[seen]], rectangles
         moving, parts, rectangles = _placed(view, movers)
         ends = np.array([0, *(part.end for part in parts)])
         alive = moving.triangles, np.stack([ends[:-1], ends[1:]], axis=1), rectangles
@@ -164,13 +166,22 @@ def _placed(view: View, movers: Sequence[Mover]) -> tuple[Mesh, tuple[Part, ...]
     return Mesh(points, local.tags, local.colors_rgb, ids), tuple(parts), rectangles
 
 
-def _into_cells(scenery: Mesh) -> tuple[Mesh, np.ndarray]:
-    """Return the scenery ordered by cell, and each cell's triangles as (first, after the last)."""
+def _into_cells(scenery: Mesh) -> tuple[Mesh, np.ndarray, np.ndarray]:
+    """Return the scenery by cell, each cell's triangles as (first, after the last), and its middle and level."""
     cells = np.floor(scenery.triangles[:, :, :2].mean(axis=1) / CELL_M).astype(np.int64)
     spans = np.ptp(scenery.triangles[:, :, :2], axis=1).max(axis=1, initial=0.0)
     cells[spans > 4 * CELL_M] = 1 << 20  # the far ground: one cell of its own, always near
-    keys = cells[:, 0] * (1 << 24) + cells[:, 1]
+    levels = np.zeros(len(scenery), np.int64) if scenery.levels is None else scenery.levels.astype(np.int64)
+    keys = (cells[:, 0] * (1 << 24) + cells[:, 1]) * 4 + levels
     order = np.argsort(keys, kind="stable")
     _, starts = np.unique(keys[order], return_index=True)
-    ends = np.append(starts, len(order))[1:]
-    return scenery.select(order), np.stack([starts, ends], axis=1).astype(np.int64).reshape(-1, 2)
+    ends, first = np.append(starts, len(order))[1:], order[starts]
+    places = np.column_stack([(cells[first] + 0.5) * CELL_M, levels[first]])
+    return scenery.select(order), np.stack([starts, ends], axis=1).astype(np.int64).reshape(-1, 2), places
+
+
+def _at_level(places: np.ndarray, view: View) -> np.ndarray:
+    """Return the positions of those cells, given as x, y and level (K,3), that are drawn at their distance."""
+    distance_m = np.hypot(places[:, 0] - view.camera.x, places[:, 1] - view.camera.y)
+    other = np.where(distance_m > view.focal_px / DETAIL_PX, NEAR, FAR)
+    return np.flatnonzero(places[:, 2] != other)

@@ -5,10 +5,10 @@ from math import cos, pi, sin
 
 import numpy as np
 
-from .mesh import Mesh
+from .mesh import ALWAYS, FAR, NEAR, Mesh, join
 
 Rgb = tuple[int, int, int]
-Point = Sequence[float]
+Point = Sequence[float] | np.ndarray
 
 
 class Builder:
@@ -16,12 +16,14 @@ class Builder:
 
     def __init__(self) -> None:
         self._triangles: list[np.ndarray] = []
-        self._rows: list[tuple[int, int, Rgb, int]] = []  # count, tag, colour, object number
+        self._rows: list[tuple[int, int, Rgb, int, int]] = []  # count, tag, colour, object number, level
 
-    def add(self, triangles: np.ndarray, tag: int, color_rgb: Rgb, object_id: int = 0) -> None:
-        """Keep some triangles under one tag, one colour and one object number."""
+    def add(
+        self, triangles: np.ndarray, tag: int, color_rgb: Rgb, object_id: int = 0, *, level: int = ALWAYS
+    ) -> None:
+        """Keep some triangles under one tag, one colour, one object number and one level of detail."""
         self._triangles.append(triangles)
-        self._rows.append((len(triangles), tag, color_rgb, object_id))
+        self._rows.append((len(triangles), tag, color_rgb, object_id, level))
 
     def mesh(self) -> Mesh:
         """Return everything collected so far."""
@@ -33,6 +35,9 @@ class Builder:
             np.repeat(np.array([row[1] for row in self._rows], np.uint8), counts),
             np.repeat(np.array([row[2] for row in self._rows], np.uint8), counts, axis=0),
             np.repeat(np.array([row[3] for row in self._rows], np.uint32), counts),
+            np.repeat(np.array([row[4] for row in self._rows], np.uint8), counts)
+            if any(row[4] != ALWAYS for row in self._rows)
+            else None,
         )
 
 
@@ -141,3 +146,58 @@ def blob(center: Point, radii: Point, rng: np.random.Generator, *, roughness: fl
 def ball(center: Point, radii: Point) -> np.ndarray:
     """Return a plain icosahedron."""
     return (np.asarray(center) + _CORNERS * np.asarray(radii))[_FACES]
+
+
+def clump(center: np.ndarray, radii: np.ndarray, cards: int, rng: np.random.Generator) -> np.ndarray:
+    """Return a clump of leaf cards (triangles): dense in its middle, frayed and see-through at its rim."""
+    rim = np.linspace(0.0, 1.0, cards)[:, None]
+    middles = _directions(cards, rng) * (0.2 + 0.7 * rim)
+    u, v = _directions(cards, rng), _directions(cards, rng)
+    v = np.cross(u, v)
+    angles = np.array([0.0, 2.1, 4.2]) + rng.uniform(-0.5, 0.5, (cards, 3))
+    reach = (0.75 - 0.37 * rim) * rng.uniform(0.7, 1.3, (cards, 3))
+    corners = (
+        u[:, None] * (np.cos(angles) * reach)[..., None] + v[:, None] * (np.sin(angles) * reach)[..., None]
+    )
+    return np.asarray(center) + (middles[:, None] + corners) * np.asarray(radii)
+
+
+def _directions(count: int, rng: np.random.Generator) -> np.ndarray:
+    vectors = rng.normal(size=(count, 3))
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def spike(start: Point, end: Point, radius: float) -> np.ndarray:
+    """Return a three-sided spike, pointed at its end and open at its start: a twig or a thin pole."""
+    a, b = np.asarray(start, np.float64), np.asarray(end, np.float64)
+    axis = (b - a) / np.linalg.norm(b - a)
+    across = np.cross(axis, (0.0, 0.0, 1.0) if abs(axis[2]) < 0.9 else (0.0, 1.0, 0.0))
+    across /= np.linalg.norm(across)
+    foot = a + radius * (ring(3, 1.0) @ np.stack([across, np.cross(axis, across)]))
+    return np.stack([foot, foot[[1, 2, 0]], np.broadcast_to(b, (3, 3))], axis=1)
+
+
+def boxes(low: np.ndarray, high: np.ndarray, *, closed_below: bool = False) -> np.ndarray:
+    """Return many axis-aligned boxes at once, between corners (N,3) and (N,3)."""
+    low, high = np.asarray(low, np.float64), np.asarray(high, np.float64)
+    faces = _BOX_FACES if closed_below else _BOX_FACES[:-2]
+    return (low[:, None] + (high - low)[:, None] * _UNIT).take(faces, axis=1).reshape(-1, 3, 3)
+
+
+_UNIT = np.array([(x, y, z) for z in (0, 1) for y in (0, 1) for x in (0, 1)], np.float64)
+# fmt: off
+_BOX_FACES = np.array([
+    (0, 1, 5), (0, 5, 4), (1, 3, 7), (1, 7, 5), (3, 2, 6), (3, 6, 7), (2, 0, 4), (2, 4, 6), (4, 5, 7), (4, 7, 6),
+    (0, 1, 3), (0, 3, 2),
+])
+# fmt: on
+
+
+def simplified(mesh: Mesh) -> Mesh:
+    """Return a mesh that from afar is only the box around it, under its commonest tag and colour."""
+    points = mesh.triangles.reshape(-1, 3)
+    tag = int(np.bincount(mesh.tags).argmax())
+    red, green, blue = (int(value) for value in np.median(mesh.colors_rgb[mesh.tags == tag], axis=0))
+    builder = Builder()
+    builder.add(boxes(points.min(axis=0)[None], points.max(axis=0)[None]), tag, (red, green, blue), level=FAR)
+    return join([mesh.at_level(NEAR), builder.mesh()])

@@ -9,11 +9,13 @@ from .city_text import city_opendrive
 from .geometry import Pose
 from .ground import build_ground
 from .lane_index import LaneIndex
-from .mesh import Mesh
+from .mesh import Mesh, join
 from .network import Lane, Network
 from .network_reader import read_network
+from .scenery import build_scenery
 from .spawn_points import spawn_points
 from .terrain import Terrain
+from .things import Thing
 from .walks import walks
 
 __all__ = ["Lane", "Town", "build_town", "seed_name", "town_from_opendrive"]
@@ -28,6 +30,7 @@ class Town:
     spawn_points: tuple[Pose, ...]  # on lanes outside junctions, 0.3 m above the road
     sidewalks: tuple[np.ndarray, ...]  # closed walks N,3; the last point joins the first
     scenery: Mesh
+    things: tuple[Thing, ...]  # what can be counted in the scenery
 
     @property
     def opendrive(self) -> str:
@@ -60,10 +63,13 @@ def town_from_opendrive(name: str, text: str, *, seed: int = 0) -> Town:
     network = read_network(name, text)
     rng = np.random.default_rng(seed)
     terrain = Terrain(network)
+    spots = spawn_points(network.lanes, rng)
+    beside = build_scenery(network, terrain, rng)
     return Town(
         name=name,
         network=network,
-        spawn_points=spawn_points(network.lanes, rng),
+        spawn_points=spots,
         sidewalks=walks(network),
-        scenery=build_ground(network, terrain),
+        scenery=join([build_ground(network, terrain), beside.mesh]),
+        things=beside.things,
     )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from carla_bridge.standin.geometry import Pose
-from carla_bridge.standin.mesh import Mesh, join
+from carla_bridge.standin.mesh import FAR, NEAR, Mesh, join
 from carla_bridge.standin.render import Renderer
 from carla_bridge.standin.schema import Weather
 from carla_bridge.standin.town import build_town
@@ -88,21 +88,32 @@ def test_random_triangles_are_seen_as_rays_see_them(seed):
 def test_the_town_is_seen_as_rays_see_it(spot):
     town = build_town(2)
     camera = town.spawn_points[spot].compose(Pose(x=1.5, z=1.4, pitch=-3.0, roll=2.0))
-    visible = _compare(town.scenery, camera, width=64, height=32, fov_deg=90.0)
+    scenery = town.scenery.near()  # every ray is held against every triangle, so only what is close by
+    close = np.hypot(*(scenery.triangles[:, 0, :2] - (camera.x, camera.y)).T) < 45.0
+    visible = _compare(scenery.select(close), camera, width=64, height=32, fov_deg=90.0)
     assert {1, 2, 3} <= set(visible.tags().ravel().tolist())
 
 
 def test_a_renderer_with_cells_sees_what_one_without_sees():
     """What is skipped as hidden or out of view must really be so, to the last pixel."""
     town = build_town(1)
-    renderer, everything = Renderer(town.scenery), Renderer(Mesh.empty())
+    scenery = town.scenery.near()
+    renderer, everything = Renderer(scenery), Renderer(Mesh.empty())
     for pose in town.spawn_points[:6]:
         camera = pose.compose(Pose(z=1.5, pitch=4.0))
         quick = renderer.render(camera, width=400, height=220, fov_deg=100.0)
-        plain = everything.render(
-            camera, width=400, height=220, fov_deg=100.0, movers=[(town.scenery, Pose(), 1)]
-        )
+        plain = everything.render(camera, width=400, height=220, fov_deg=100.0, movers=[(scenery, Pose(), 1)])
         assert (quick.inverse_depth == plain.inverse_depth).all()
+
+
+def test_detail_is_drawn_near_and_its_stand_in_far_away():
+    fine = _mesh(np.array([[(0, -2, 0), (0, 2, 0), (0, 0, 3)]]), 7).at_level(NEAR)
+    coarse = _mesh(np.array([[(0, -2, 0), (0, 2, 0), (0, 0, 3)]]), 9).at_level(FAR)
+    for distance_m, tag in ((20.0, 7), (200.0, 9)):
+        scene = join([mesh.placed(Pose(x=distance_m)) for mesh in (fine, coarse)])
+        visible = Renderer(scene).render(Pose(z=1.0), width=400, height=200, fov_deg=90.0)
+        assert set(visible.tags().ravel().tolist()) == {tag, 11}
+    assert set(scene.near().tags.tolist()) == {7}
 
 
 def test_shared_edges_leave_no_holes_and_no_doubles():
