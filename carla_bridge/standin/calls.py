@@ -5,6 +5,7 @@ from . import (  # noqa: F401
     calls_batch,
     calls_files,
     calls_lights,
+    calls_rays,
     calls_recorder,
     calls_world,
 )

@@ -205,12 +205,11 @@ def _unsupported(name: str, *, is_void: bool) -> None:
 
 
 _UNSUPPORTED = """
-project_point cast_ray get_gbuffer_token
 get_bones_transform get_actor_bone_names get_actor_component_names get_actor_socket_names
 get_telemetry_data get_wheel_steer_angle get_wheel_pitch_angle
 """
 _UNSUPPORTED_VOID = """
-copy_opendrive_to_file load_map_layer unload_map_layer enable_gbuffers set_ignored_vehicles
+copy_opendrive_to_file load_map_layer unload_map_layer set_ignored_vehicles
 apply_color_texture_to_objects apply_float_color_texture_to_objects
 """
 for _name in _UNSUPPORTED.split():
