@@ -117,6 +117,7 @@ class Vehicle(Actor):
     lights: int = 0
     speed_limit_kmh: float = 50.0
     speed_mps: float = 0.0  # along the heading; negative backwards
+    driven_m: float = 0.0  # where a cyclist's feet are in their turn
     target_speed_mps: float | None = None  # set by Ackermann control
     constant_velocity: Vector3D | None = None  # own axes
     traffic_light: "TrafficLight | None" = None  # whose stop line is just ahead

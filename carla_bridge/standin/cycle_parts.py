@@ -16,7 +16,6 @@ Place = tuple[float, float]  # x, z
 class Cycle:
     """Measures of a two-wheeler, and where its rider sits, holds on and rests the feet."""
 
-    length: float
     wheel_base: float
     wheel_radius: float
     saddle: Place
@@ -44,7 +43,7 @@ class Cycle:
 
 
 def add_wheel(builder: Builder, cycle: Cycle, x: float) -> None:
-    """A tyre one sees through, and crossing spokes; small wheels have a solid rim."""
+    """Add a tyre one sees through, and crossing spokes."""
     radius, sides = cycle.wheel_radius, 11
     width, inner = (0.055, 0.60) if cycle.has_engine else (0.020, 0.90)
     outer_ring, inner_ring = (ring(sides, radius * share, x, radius) for share in (1.0, inner))

@@ -32,6 +32,7 @@ def drive(vehicle: Vehicle, delta_s: float) -> None:
             pose, vehicle.speed_mps * delta_s / steps, course_deg, yaw_rate_deg_s * delta_s / steps
         )
     vehicle.pose = pose
+    vehicle.driven_m += vehicle.speed_mps * delta_s
     course = radians(course_deg)
     vehicle.velocity = Vector3D(vehicle.speed_mps * cos(course), vehicle.speed_mps * sin(course), 0.0)
     vehicle.angular_velocity = Vector3D(0.0, 0.0, yaw_rate_deg_s)

@@ -13,6 +13,7 @@ from .mesh import Mesh, join
 from .shapes import Builder, Rgb
 from .vehicles import Motor, TwoWheeler
 from .walkers import look_of, stride_of
+from .wheelchairs import rolling
 
 COLORS: tuple[Rgb, ...] = (
     (130, 26, 28),
@@ -22,6 +23,7 @@ COLORS: tuple[Rgb, ...] = (
     (24, 26, 28),
     (92, 110, 84),
 )
+CAPSULE_M = 0.1877  # half the least depth and width of a walker's box
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,11 @@ class Wheel:
 
 @dataclass(frozen=True)
 class Model:
-    """A shape, and the box around it (half sizes and middle, metres), limbs at full stretch included."""
+    """A shape, and the box around it (half sizes and middle, metres).
+
+    The box of a walker is that of somebody standing, and at least as deep as CARLA's capsules: a foot put forward
+    is outside of it, as it is in CARLA.
+    """
 
     mesh: Mesh
     extent: tuple[float, float, float]
@@ -52,14 +58,14 @@ def model_for(type_id: str, attributes: Mapping[str, str]) -> Model | None:
     """Return the model of a `vehicle.*`, `walker.*` or `static.prop.*` blueprint, and None for any other."""
     kind, _, name = type_id.partition(".")
     if kind == "walker":
-        return _walker(type_id)
+        return _walker(type_id, attributes.get("use_wheelchair", "").lower() == "true")
     if kind == "static" and name.startswith("prop."):
         return _prop(name.removeprefix("prop."), attributes.get("mesh_path", ""))
     return _vehicle(name, _color(attributes.get("color", ""), name)) if kind == "vehicle" else None
 
 
 def walking_mesh(model: Model, phase: float) -> Mesh:
-    """Return a walker's shape at a phase of its stride, 0 to 1; phase 0 stands straight."""
+    """Return the shape at a phase of a walker's stride (0 stands straight) or of a cyclist's pedals, 0 to 1."""
     return model.stride[int(phase % 1.0 * len(model.stride))] if model.stride else model.mesh
 
 
@@ -88,12 +94,13 @@ def _vehicle(name: str, color: Rgb) -> Model:
 
 
 @lru_cache(maxsize=256)
-def _walker(type_id: str) -> Model:
+def _walker(type_id: str, wants_wheelchair: bool) -> Model:
     digits = type_id.rpartition(".")[2]
     number = int(digits) if digits.isdigit() else 0
     known = WALKERS.get(number, WALKERS[1])
-    stride = stride_of(look_of(number, age=known.age, gender=known.gender))
-    return _boxed(stride[0], stride=stride)
+    look = look_of(number, age=known.age, gender=known.gender)
+    stride = rolling(look) if wants_wheelchair and known.can_use_wheelchair else stride_of(look)
+    return _boxed(stride[0], least=CAPSULE_M, stride=stride)
 
 
 @lru_cache(maxsize=256)
@@ -108,14 +115,15 @@ def _prop(name: str, mesh_path: str) -> Model | None:
 def _boxed(
     mesh: Mesh,
     *,
+    least: float = 0.0,
     wheel_base_m: float = 0.0,
     stride: tuple[Mesh, ...] = (),
     wheels: tuple[Wheel, ...] = (),
     motor: Motor | None = None,
 ) -> Model:
-    shapes = [shape.triangles.reshape(-1, 3) for shape in (mesh, *stride)]
-    low = np.min([points.min(axis=0) for points in shapes], axis=0).astype(np.float64)
-    high = np.max([points.max(axis=0) for points in shapes], axis=0).astype(np.float64)
+    points = mesh.triangles.reshape(-1, 3).astype(np.float64)
+    low, high = points.min(axis=0), points.max(axis=0)
+    low[:2], high[:2] = np.minimum(low[:2], -least), np.maximum(high[:2], least)
     ex, ey, ez = (float(value) for value in (high - low) / 2)
     cx, cy, cz = (float(value) for value in (high + low) / 2)
     return Model(mesh, (ex, ey, ez), (cx, cy, cz), wheel_base_m, stride, wheels, motor)

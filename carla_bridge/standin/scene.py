@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .actors import Actor, Sensor, Walker
+from .actors import Actor, Sensor, Vehicle, Walker
 from .geometry import Pose
 from .mesh import Mesh
 from .models import walking_mesh
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .world import World
 
 STRIDE_M = 1.5
-STRIDE_PHASES = 16
+PEDAL_TURN_M = 5.0  # how far a bicycle goes with one turn of its cranks
 
 
 @dataclass
@@ -88,7 +88,8 @@ def capture(world: "World", renderer: "Renderer") -> Scene:
 
 def _shape(actor: Actor) -> Mesh:
     assert actor.model is not None
-    if not isinstance(actor, Walker):
-        return actor.model.mesh
-    phase = int(actor.walked_m / STRIDE_M * STRIDE_PHASES) % STRIDE_PHASES
-    return walking_mesh(actor.model, phase / STRIDE_PHASES)
+    if isinstance(actor, Walker):
+        return walking_mesh(actor.model, actor.walked_m / STRIDE_M)
+    if isinstance(actor, Vehicle):
+        return walking_mesh(actor.model, actor.driven_m / PEDAL_TURN_M)
+    return actor.model.mesh

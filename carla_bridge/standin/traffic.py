@@ -82,6 +82,7 @@ class Driver:
         for lane in self._rails.advance(self._speed_mps * delta_s, self._half_length()):
             junctions.leave(lane, self.number)
         self._put(delta_s)
+        self.vehicle.driven_m += self._speed_mps * delta_s
         pedal = (self._speed_mps - before) / max(delta_s, 1e-6)
         self.vehicle.control = VehicleControl(
             min(1.0, max(0.0, pedal / 4)), 0.0, min(1.0, max(0.0, -pedal / 8))

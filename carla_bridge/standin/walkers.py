@@ -41,6 +41,7 @@ SHOE, LEATHER = (30, 28, 28), (74, 52, 36)
 POLICE_BLUE, REFLECTOR = (24, 32, 62), (206, 216, 60)
 POLICE = frozenset({30, 32})
 PHASES = 16
+SHOULDER_DROP = np.array([0.0, 0.0, -0.035])  # shoulders slope
 CROWN_M = 0.108  # from the brow to the top of the head
 
 
@@ -69,7 +70,8 @@ def person(look: Look) -> Figure:
     _add_trunk(figure, look)
     _add_head(figure, look)
     arm = look.skin if look.bare_arms else look.top
-    figure.add_pair("arm", limb((0.148 * b, 0.222 * b), UPPER_ARM_M, (0.056 * b, 0.050 * b), 4), arm)
+    upper_arm = limb((0.148 * b, 0.222 * b), UPPER_ARM_M, (0.056 * b, 0.050 * b), 4) + SHOULDER_DROP
+    figure.add_pair("arm", upper_arm, arm)
     forearm = limb((0.222 * b, 0.215 * b), FOREARM_M + 0.10, (0.050 * b, 0.032), 4)
     figure.add_pair("forearm", forearm, look.skin if look.bare_arms else look.top)
     if not look.skirt:
@@ -106,7 +108,7 @@ def _add_head(figure: Figure, look: Look) -> None:
     figure.add(HEAD, tube(scalp), look.top if look.hat else look.hair)
     if look.long_hair:
         y, z = 0.088 * h, brow + 0.02
-        edge = np.array([(-0.10, -y, z), (-0.125, 0.0, z), (-0.10, y, z)])
+        edge = np.array([(-0.08, -y, z), (-0.115, 0.0, z), (-0.08, y, z)])
         figure.add(HEAD, strip(edge, edge * (0.9, 1.0, 0.0) + (0.0, 0.0, -0.12)), look.hair)
     if look.hat:
         wide, ahead = (0.21, 0.0) if look.hat == "brim" else (0.115, 0.09)
