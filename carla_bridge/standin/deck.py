@@ -2,7 +2,6 @@
 
 import logging
 import time
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -67,7 +66,7 @@ class _Recording:
         world.after_moving.append(self._record)
 
     def close(self) -> None:
-        with suppress(ValueError):
+        if self._record in self._world.after_moving:
             self._world.after_moving.remove(self._record)
         self._file.close()
 
@@ -75,12 +74,12 @@ class _Recording:
         """Write a frame; a full disk ends the recording, not the simulation."""
         try:
             self._recorder.record(world, platform_s=time.monotonic() - self._started_s)
-            full = self._writer.size_bytes >= self._room_bytes
         except OSError as error:
             log.warning("the recording ends early: %s", error.strerror)
-            full = True
-        if full:
-            log.warning("the recording ends: its log may not have more than %d bytes", self._room_bytes)
+            self.close()
+            return
+        if self._writer.size_bytes >= self._room_bytes:
+            log.warning("the recording ends: its log has all the %d bytes it may", self._room_bytes)
             self.close()
 
 
@@ -92,7 +91,7 @@ class _Replay:
         replayer.world.after_moving.insert(0, self._advance)  # who measures or records comes after
 
     def close(self, *, keep_actors: bool) -> None:
-        with suppress(ValueError):
+        if self._advance in self._replayer.world.after_moving:
             self._replayer.world.after_moving.remove(self._advance)
             self._replayer.stop(keep_actors=keep_actors)
         self._file.close()

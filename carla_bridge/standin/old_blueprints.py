@@ -18,12 +18,15 @@ RENAMED = {  # as CARLA itself renamed them over the years
     "vehicle.mini.cooperst": "vehicle.mini.cooper_s",
     "vehicle.mustang.mustang": "vehicle.ford.mustang",
 }
+MESH = "static.prop.mesh"  # how a map's own props are recorded: by the path of their shape
 USUAL = {"2": "vehicle.yamaha.yzf", "4": "vehicle.lincoln.mkz_2017"}  # by the number of wheels
 
 
 def present(type_id: str, attributes: Mapping[str, str]) -> str | None:
     """Return the blueprint of this library that stands for one of a log; None if there is nothing like it."""
     type_id = RENAMED.get(type_id, type_id)
+    if type_id == MESH and (prop := _prop_of(attributes.get("mesh_path", ""))) in LIBRARY:
+        return prop
     if type_id in LIBRARY:
         return type_id
     if type_id.startswith("vehicle."):
@@ -41,6 +44,12 @@ def _nearest_vehicle(type_id: str, attributes: Mapping[str, str]) -> str:
     alike = [each for each in same if _of(each, "base_type") == attributes.get("base_type")]
     candidates = alike or same or [usual]
     return max(candidates, key=lambda each: (len(_maker(each, type_id)), each == usual))
+
+
+def _prop_of(mesh_path: str) -> str:
+    """Return what a prop is called whose shape has this path, as in `/Game/…/SM_PlasticChair.SM_PlasticChair`."""
+    shape = mesh_path.rpartition(".")[2].lower().removeprefix("sm_")
+    return f"static.prop.{shape.replace('_', '')}"
 
 
 def _maker(one: str, other: str) -> str:

@@ -10,7 +10,7 @@ from .errors import WorldError
 from .recorder_log import START_BYTES
 
 MAX_LOG_BYTES = 2**30
-MAX_FOLDER_BYTES = 4 * 2**30  # all recorder logs together
+MAX_FOLDER_BYTES = 4 * 2**30  # all logs side by side
 MAX_NAME_BYTES = 255
 
 
@@ -64,17 +64,18 @@ class Recordings:
         room = min(MAX_LOG_BYTES, MAX_FOLDER_BYTES - self._used_bytes(path))
         if room <= 0:
             raise WorldError(
-                f"the logs in {self.folder} have more than {MAX_FOLDER_BYTES} bytes; delete some"
+                f"the logs in {path.parent} have more than {MAX_FOLDER_BYTES} bytes; delete some"
             )
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(parents=True, exist_ok=True)
             return path.open("wb", buffering=0), room
         except OSError as error:
             raise WorldError(f"cannot write {path} ({error.strerror})") from error
 
     def _used_bytes(self, besides: Path) -> int:
-        logs = (path for path in self.folder.glob("**/*") if path != besides and path.is_file())
-        return sum(path.stat().st_size for path in logs if _is_log(path))
+        """Return how much the other logs beside a log have; other files are none of our business."""
+        logs = (path for path in besides.parent.glob("*") if path != besides and _is_log(path))
+        return sum(path.stat().st_size for path in logs)
 
 
 def default_folder() -> Path:

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 TRAFFIC_LIGHT = "traffic.traffic_light"
 SAME_PLACE_M = 3.0
-MAX_ADOPTED_ID = 2**24  # an id from a log that is beyond would leave too few to come
+MAX_ADOPTED_ID = 0x4000  # instance pictures have room for 0x8000, and some are to come
 
 
 class Cast:

@@ -78,7 +78,7 @@ class World:
         for actor in self.actors.values():
             actor.follow_parent()
         self._stop_zones.tell([actor for actor in self.actors.values() if isinstance(actor, Vehicle)])
-        for follow in self.after_moving:
+        for follow in tuple(self.after_moving):  # one may leave at its end
             follow(self)
 
     def find(self, actor_id: int) -> Actor:

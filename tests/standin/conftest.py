@@ -5,6 +5,7 @@ from functools import cache
 import pytest
 
 from carla_bridge.standin.process import StandInProcess
+from carla_bridge.standin.town import build_town
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -22,6 +23,12 @@ def _town_built_once():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(simulation, "build_town", cache(simulation.build_town))
         yield
+
+
+@pytest.fixture(scope="session")
+def town():
+    """A town for worlds without a server."""
+    return build_town(0)
 
 
 @pytest.fixture(scope="session")

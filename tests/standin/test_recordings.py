@@ -43,6 +43,9 @@ def test_a_link_out_of_the_folder_is_refused(folder):
 def test_whole_paths_within_the_folder_are_names_too(folder):
     recordings = Recordings(folder)
     recordings.create(str(folder / "drive.log"))[0].close()
+    with pytest.raises(WorldError, match="cannot write"):  # no client makes folders
+        recordings.create("night/drive.log")
+    (folder / "night").mkdir()
     recordings.create("night/drive.log")[0].close()
     for name in ("drive.log", str(folder / "night" / "drive.log")):
         with recordings.open(name) as file:

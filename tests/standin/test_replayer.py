@@ -12,16 +12,10 @@ from carla_bridge.standin.recorder_log import Header, LogReader, LogWriter
 from carla_bridge.standin.recorder_records import PacketId
 from carla_bridge.standin.replayer import Replayer, Wish
 from carla_bridge.standin.schema import VehicleControl
-from carla_bridge.standin.town import build_town
 from carla_bridge.standin.world import World, describe
 from tests.standin.recorder_examples import add, at, log_of, reader_of
 
 CAR, WALKER = "vehicle.tesla.model3", "walker.pedestrian.0003"
-
-
-@pytest.fixture(scope="module")
-def town():
-    return build_town(0)
 
 
 @pytest.fixture
@@ -77,7 +71,7 @@ def test_a_recorded_actor_comes_under_its_old_id_and_goes_as_it_went(world):
 
 def test_an_id_that_was_used_before_is_never_used_again(world):
     world.next_id = 501
-    Replayer(reader_of({PacketId.EVENT_ADD: [add(500, CAR), add(2**32 - 1, CAR)]}), world, Wish())
+    Replayer(reader_of({PacketId.EVENT_ADD: [add(500, CAR), add(40_000, CAR)]}), world, Wish())
     assert [car.id for car in vehicles(world)] == [501, 502]
 
 
@@ -211,6 +205,11 @@ def test_sensors_come_only_if_they_are_wanted(world, wanted):
         ("vehicle.seat.ibiza_1999", {"number_of_wheels": "4"}, "vehicle.seat.leon"),
         ("vehicle.nobody.bike", {"number_of_wheels": "2", "base_type": "bicycle"}, "bicycle"),
         ("walker.pedestrian.9999", {}, "walker.pedestrian."),
+        (
+            "static.prop.mesh",
+            {"mesh_path": "/Game/A/SM_PlasticChair.SM_PlasticChair"},
+            "static.prop.plasticchair",
+        ),
     ],
 )
 def test_what_has_another_name_today_is_played_by_the_nearest(world, caplog, recorded, attributes, played):
