@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
-from carla_bridge import cli_recordings
+from carla_bridge import cli_convert, cli_recordings
 from carla_bridge.cli_options import SHIPPED, address_options, confirmed, load_engine, options
 from carla_bridge.errors import BridgeError
 from carla_bridge.standin.errors import StandInError
@@ -265,7 +265,13 @@ def end_with(ending: str) -> None:
         raise click.exceptions.Exit(130)
 
 
-for _command in (cli_recordings.record, cli_recordings.info, cli_recordings.repair):
+for _command in (
+    cli_recordings.record,
+    cli_recordings.info,
+    cli_recordings.repair,
+    cli_convert.convert,
+    cli_convert.import_,
+):
     main.add_command(_command)
 
 

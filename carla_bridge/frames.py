@@ -164,3 +164,13 @@ class Drive(Protocol):
 
     def __iter__(self) -> Iterator[LabelFrame]:
         """Yield label frames in the order of their ticks."""
+
+
+class StoredDrive(Drive, Protocol):
+    """A drive that is all there, so that it has a length and can be entered anywhere."""
+
+    def __len__(self) -> int:
+        """Return the number of frames."""
+
+    def frames(self, start: int, stop: int) -> Iterator[LabelFrame]:
+        """Yield the frames at the places start ≤ place < stop."""

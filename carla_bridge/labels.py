@@ -144,7 +144,12 @@ def table_for_version(version: str) -> TagTable:
 
 
 def tag_table(release: str) -> TagTable:
-    """Return a tag table by its key, for those who know better than the server."""
+    """Return a tag table by its key, for those who know better than the server.
+
+    "cityscapes" is the table of label maps that hold Cityscapes label ids instead of tags.
+    """
+    if release == _CITYSCAPES_TABLE.release:
+        return _CITYSCAPES_TABLE
     if release not in TAG_TABLES:
         raise NoTagTable(release)
     return TAG_TABLES[release]
@@ -194,6 +199,9 @@ def _listed(tags: list[int]) -> str:
 
 TAG_TABLES = MappingProxyType(
     {release: TagTable(release, tuple(Tag(*row) for row in rows)) for release, rows in TAG_ROWS.items()}
+)
+_CITYSCAPES_TABLE = TagTable(
+    "cityscapes", tuple(Tag(row.id, row.name, row.name, row.color_rgb) for row in CITYSCAPES if row.id >= 0)
 )
 _ON_DISK = [row for row in CITYSCAPES if row.id >= 0]  # the licence plate, -1, fits no label map
 _TRAIN_ID_BY_LABEL_ID = _table(((row.id, row.train_id) for row in _ON_DISK), default=IGNORED)

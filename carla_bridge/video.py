@@ -19,6 +19,7 @@ from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTr
 from av.video.stream import VideoStream
 
 from carla_bridge.errors import BridgeError
+from carla_bridge.joining import MOVIE_FLAGS
 from carla_bridge.outputs import OutputExists, make_room, partial_path, writing
 
 _log = logging.getLogger(__name__)
@@ -32,7 +33,6 @@ _YUV_FROM_RGB = np.array(
         (+0.5000 * 224 / 255, -0.4542 * 224 / 255, -0.0458 * 224 / 255, 128),
     ]
 )
-_MOVIE_FLAGS = "hybrid_fragmented+frag_every_frame"  # fragments while it grows, an ordinary mp4 once closed
 
 
 class UnfinishedVideo(BridgeError):
@@ -79,7 +79,7 @@ class Mp4:
             self._file = self._partial.open(
                 "wb" if self._overwrite else "xb", buffering=0
             )  # a kill finds every byte
-            options = {"movflags": _MOVIE_FLAGS, "flush_packets": "1"}
+            options = {"movflags": MOVIE_FLAGS, "flush_packets": "1"}
             self._container = av.open(self._file, "w", format="mp4", options=options)
         self._container.metadata["title"] = self._title
         return self

@@ -80,6 +80,18 @@ class RecordedDrive:
         found = [(message.sequence, message.log_time) for message in self._messages({topic})]
         return np.array(found, np.int64).reshape(-1, 2)
 
+    def frames(self, start: int, stop: int) -> Iterator[LabelFrame]:
+        """Yield the frames at the places start ≤ place < stop, without reading those before."""
+        if start >= min(stop, len(self)):
+            return
+        first, last = self.ticks[start], self.ticks[min(stop, len(self)) - 1]
+        chunks = self._contents.chunks[
+            bisect_left(self._ends, int(first[1])) : bisect_right(self._starts, int(last[1]))
+        ]
+        for frame in self._frames(chunks):
+            if first[0] <= frame.tick <= last[0]:
+                yield frame
+
     def at_tick(self, tick: int) -> LabelFrame:
         """Return the frame of a tick."""
         place = int(np.searchsorted(self.ticks[:, 0], tick))

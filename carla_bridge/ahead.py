@@ -1,0 +1,55 @@
+"""Running an iterator ahead of its reader, so that decoding, generating and encoding happen at the same time."""
+
+import queue
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from typing import TypeVar
+
+Item = TypeVar("Item")
+_LOOK_EVERY_S = 0.2
+
+
+class _Failed:
+    def __init__(self, error: BaseException):
+        self.error = error
+
+
+_END = object()
+
+
+def ahead(items: Iterable[Item], *, depth: int = 2) -> Iterator[Item]:
+    """Yield the items in order while a thread fetches up to `depth` of them beforehand.
+
+    What the iterator raises is raised here, after the items before it. Whoever stops reading (`close`, an
+    exception, the end of a `for`) ends the thread at its next item.
+    """
+    waiting: queue.Queue[object] = queue.Queue(depth)
+    stop = threading.Event()
+
+    def put(item: object) -> None:
+        while not stop.is_set():
+            with suppress(queue.Full):
+                waiting.put(item, timeout=_LOOK_EVERY_S)
+                return
+
+    def fetch() -> None:
+        try:
+            for item in items:
+                put(item)
+                if stop.is_set():
+                    return
+            put(_END)
+        except BaseException as error:  # of whatever kind: it belongs to the reader, who is waiting
+            put(_Failed(error))
+
+    thread = threading.Thread(target=fetch, name="ahead", daemon=True)
+    thread.start()
+    try:
+        while (item := waiting.get()) is not _END:
+            if isinstance(item, _Failed):
+                raise item.error
+            yield item  # type: ignore[misc]  # the queue holds ours, the end and failures only
+    finally:
+        stop.set()
+        thread.join()

@@ -1,0 +1,194 @@
+"""Folders, stacks and videos as drives: they have a length, and can be entered anywhere."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from carla_bridge.frames import CameraMeta, DriveMeta, LabelFrame, Placement, RecordingMeta
+from carla_bridge.importers.decoding import read_picture, tags_in
+from carla_bridge.importers.errors import CannotImport
+from carla_bridge.importers.ordering import in_order
+
+MAX_STACK_PIXELS = 1 << 34  # more than that is no array anybody made
+
+
+class ImportedDrive:
+    """Label maps of others as a drive; `fps_hz` and `fov_deg` are what its files do not say."""
+
+    def __init__(
+        self, path: Path, *, release: str | None = None, fps_hz: float = 20.0, fov_deg: float = 90.0
+    ):
+        self.path, self._release, self._fps_hz, self._fov_deg = path, release, fps_hz, fov_deg
+        self.camera = "front"
+
+    def __enter__(self) -> Self:
+        self._open()
+        if not len(self):
+            raise CannotImport(self.path, "there is not one label map in it")
+        tags, found = self._read(0)
+        self._release, self._shape = self._release or found, tags.shape
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+    @property
+    def recording(self) -> RecordingMeta:
+        """The meta of the recording that it becomes."""
+        height, width = self._shape
+        camera = CameraMeta(self.camera, width, height, self._fov_deg, Placement())
+        return RecordingMeta(
+            "unknown", "unknown", self._release or "", self._fps_hz, (camera,), source=self.path.name
+        )
+
+    @property
+    def meta(self) -> DriveMeta:
+        """What must be known to read the frames."""
+        return self.recording.of_camera(self.camera)
+
+    def __len__(self) -> int:
+        raise NotImplementedError
+
+    def __iter__(self) -> Iterator[LabelFrame]:
+        """Yield all frames."""
+        return self.frames(0, len(self))
+
+    def frames(self, start: int, stop: int) -> Iterator[LabelFrame]:
+        """Yield the frames at the places start ≤ place < stop."""
+        first = self._tick(0)
+        for place in range(start, min(stop, len(self))):
+            tags, found = self._read(place)
+            if tags.shape != self._shape:
+                size, expected = "×".join(map(str, tags.shape[::-1])), "×".join(map(str, self._shape[::-1]))
+                raise CannotImport(self._name(place), f"it is {size} pixels, the first one is {expected}")
+            if found != self._release:
+                raise CannotImport(
+                    self._name(place), f"its labels are those of {found}, of the first {self._release}"
+                )
+            tick = self._tick(place)
+            yield LabelFrame(tick, (tick - first) / self._fps_hz, tags, camera=self.camera)
+
+    def _open(self) -> None:
+        raise NotImplementedError
+
+    def _read(self, place: int) -> tuple[np.ndarray, str]:
+        """Return the tags of a frame and their tag table."""
+        raise NotImplementedError
+
+    def _tick(self, place: int) -> int:
+        return place
+
+    def _name(self, place: int) -> Path:
+        return self.path / str(place)
+
+
+class FolderDrive(ImportedDrive):
+    """A folder of PNG: raw tags, CARLA's palette, or Cityscapes label ids (also one folder per city)."""
+
+    def _open(self) -> None:
+        files = sorted(self.path.rglob("*_gtFine_labelIds.png")) or sorted(
+            file for file in self.path.iterdir() if file.suffix.lower() in (".png", ".jpg", ".jpeg")
+        )
+        self._files = in_order(self.path, files)
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def _read(self, place: int) -> tuple[np.ndarray, str]:
+        file = self._files[place][1]
+        return tags_in(read_picture(file), file, self._release)
+
+    def _tick(self, place: int) -> int:
+        return self._files[place][0]
+
+    def _name(self, place: int) -> Path:
+        return self._files[place][1]
+
+
+class StackDrive(ImportedDrive):
+    """An .npy of N,H,W uint8 tags, or the first such array of an .npz."""
+
+    def _open(self) -> None:
+        try:
+            loaded = np.load(
+                self.path, mmap_mode="r" if self.path.suffix == ".npy" else None, allow_pickle=False
+            )
+            stack = loaded if self.path.suffix == ".npy" else loaded[loaded.files[0]]
+        except (ValueError, OSError, EOFError, IndexError, KeyError) as error:
+            raise CannotImport(self.path, f"it is no plain array ({error})") from error
+        if stack.dtype != np.uint8 or stack.ndim != 3 or stack.size > MAX_STACK_PIXELS:
+            raise CannotImport(
+                self.path, f"it is {stack.dtype} of shape {stack.shape}; tags are uint8 (N, H, W)"
+            )
+        self._stack = stack
+
+    def __len__(self) -> int:
+        return len(self._stack)
+
+    def _read(self, place: int) -> tuple[np.ndarray, str]:
+        return tags_in(np.ascontiguousarray(self._stack[place]), self.path, self._release)
+
+
+class VideoDrive(ImportedDrive):
+    """A lossless video of tags (grey) or of CARLA's palette; a codec that loses something is refused."""
+
+    _LOSSLESS = ("ffv1", "huffyuv", "ffvhuff", "png", "rawvideo", "utvideo", "qtrle", "apng", "magicyuv")
+
+    def _open(self) -> None:
+        import av
+
+        try:
+            with av.open(str(self.path)) as container:
+                stream = container.streams.video[0]
+                codec = stream.codec_context.name
+                if stream.average_rate:
+                    self._fps_hz = float(stream.average_rate)
+                self._count = stream.frames or sum(1 for packet in container.demux(stream) if packet.size)
+        except (av.FFmpegError, IndexError) as error:
+            raise CannotImport(self.path, f"it is no video that can be read ({error})") from error
+        if codec not in self._LOSSLESS:
+            raise CannotImport(
+                self.path,
+                f"its codec {codec} loses something, and labels with it; FFV1 keeps them (ffmpeg -c:v ffv1)",
+            )
+
+    def __len__(self) -> int:
+        return self._count
+
+    def frames(self, start: int, stop: int) -> Iterator[LabelFrame]:
+        """Yield the frames at the places start ≤ place < stop; earlier ones are decoded and dropped."""
+        for place, picture in enumerate(self._pictures()):
+            if place >= stop:
+                return
+            if place >= start:
+                tags, _ = tags_in(picture, self.path, self._release)
+                yield LabelFrame(place, place / self._fps_hz, tags, camera=self.camera)
+
+    def _read(self, place: int) -> tuple[np.ndarray, str]:
+        return tags_in(next(self._pictures()), self.path, self._release)
+
+    def _pictures(self) -> Iterator[np.ndarray]:
+        import av
+
+        with av.open(str(self.path)) as container:
+            for frame in container.decode(video=0):
+                grey = frame.format.name.startswith("gray")
+                yield frame.to_ndarray(format="gray" if grey else "bgr24")
+
+
+def open_import(
+    path: Path, *, release: str | None = None, fps_hz: float = 20.0, fov_deg: float = 90.0
+) -> ImportedDrive:
+    """Return the drive of a folder, an .npy or .npz, or a video; enter it before use."""
+    if not path.exists():
+        raise CannotImport(path, "there is no such file or folder")
+    if path.is_dir():
+        kind: type[ImportedDrive] = FolderDrive
+    else:
+        kind = StackDrive if path.suffix in (".npy", ".npz") else VideoDrive
+    return kind(path, release=release, fps_hz=fps_hz, fov_deg=fov_deg)

@@ -1,0 +1,102 @@
+"""What a user names on the command line as stored drives: recordings, folders, videos, stacks, and globs of them."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from glob import glob, has_magic
+from pathlib import Path
+
+from carla_bridge.errors import BridgeError
+from carla_bridge.frames import StoredDrive
+from carla_bridge.importers.drives import ImportedDrive, open_import
+from carla_bridge.recording.reader import RecordedDrive
+
+
+class NothingFound(BridgeError):
+    """A glob that fits nothing, or a name that is not there."""
+
+    def __init__(self, pattern: str):
+        super().__init__(
+            f"nothing is at {pattern}; name recordings (.mcap), folders of PNG, .npy, .npz or videos"
+        )
+
+
+class SameName(BridgeError):
+    """Two sources would be written to one place."""
+
+    def __init__(self, name: str):
+        super().__init__(f"two sources would both become {name}; convert them into different folders")
+
+
+@dataclass(frozen=True)
+class ImportSettings:
+    """What the files of others do not say."""
+
+    release: str | None = None
+    fps_hz: float = 20.0
+    fov_deg: float = 90.0
+
+
+@dataclass(frozen=True)
+class Source:
+    """One camera of one stored drive."""
+
+    path: Path
+    camera: str
+    name: str  # of what is made of it, without a suffix
+    settings: ImportSettings
+
+    def open(self) -> "AbstractContextManager[StoredDrive]":
+        """Return its drive, to be entered."""
+        if self.path.suffix == ".mcap":
+            return RecordedDrive(self.path, camera=self.camera)
+        return _import(self.path, self.settings)
+
+    def sha256(self) -> str:
+        """Return the hash of the file, or of all files of the folder with their names."""
+        digest = hashlib.sha256()
+        files = sorted(self.path.rglob("*")) if self.path.is_dir() else [self.path]
+        for file in files:
+            if file.is_file():
+                digest.update(file.relative_to(self.path).as_posix().encode())
+                with file.open("rb") as stream:
+                    digest.update(hashlib.file_digest(stream, "sha256").digest())
+        return digest.hexdigest()
+
+
+def find_paths(patterns: Iterable[str]) -> list[Path]:
+    """Return the files and folders that are named, globs resolved, each once."""
+    found: dict[Path, None] = {}
+    for pattern in patterns:
+        names = sorted(glob(pattern, recursive=True)) if has_magic(pattern) else [pattern]  # noqa: PTH207  # absolute ones too
+        paths = [Path(name) for name in names if Path(name).exists()]
+        if not paths:
+            raise NothingFound(pattern)
+        found |= dict.fromkeys(paths)
+    return list(found)
+
+
+def sources_of(path: Path, settings: ImportSettings) -> Iterator[Source]:
+    """Yield the cameras of a stored drive; several are told apart by name."""
+    if path.suffix != ".mcap":
+        yield Source(path, "front", path.stem or path.resolve().name, settings)
+        return
+    with RecordedDrive(path) as drive:
+        cameras = [camera.name for camera in drive.recording.cameras]
+    stem = path.name.removesuffix(".mcap")
+    for camera in cameras:
+        yield Source(path, camera, f"{stem}-{camera}" if len(cameras) > 1 else stem, settings)
+
+
+def check_names(sources: Iterable[Source]) -> None:
+    """Refuse sources that would overwrite each other."""
+    seen: set[str] = set()
+    for source in sources:
+        if source.name in seen:
+            raise SameName(source.name)
+        seen.add(source.name)
+
+
+def _import(path: Path, settings: ImportSettings) -> ImportedDrive:
+    return open_import(path, release=settings.release, fps_hz=settings.fps_hz, fov_deg=settings.fov_deg)
