@@ -52,6 +52,14 @@ drive_options = options(
     click.option("--height", type=int, help="Of the camera, in pixels.  [default: 256]"),
     click.option("--fov", type=float, help="Of the camera, horizontal, in degrees.  [default: 90]"),
 )
+map_option = click.option(
+    "--map",
+    "maps",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="An OpenDRIVE map, or a folder of them, for the stand-in; the first is loaded. May be repeated.",
+)
 # where each option stands in the config file
 KEYS = {
     "host": "server.host",
@@ -81,7 +89,15 @@ def main(verbose: bool) -> None:
 
 @main.command()
 @drive_options
-def demo(config_path: Path | None, out: Path | None, overwrite: bool, headless: bool, **given: Any) -> None:
+@map_option
+def demo(
+    config_path: Path | None,
+    out: Path | None,
+    overwrite: bool,
+    headless: bool,
+    maps: tuple[Path, ...],
+    **given: Any,
+) -> None:
     """Start the stand-in server, drive through its town and show label | photo.
 
     Without a screen the drive goes to an mp4 and a PNG contact sheet in recordings/.
@@ -89,12 +105,14 @@ def demo(config_path: Path | None, out: Path | None, overwrite: bool, headless: 
     Example: carla-bridge demo --headless --frames 60 --out drive.mp4
     """
     from carla_bridge.show import check_outputs, show_drive
+    from carla_bridge.standin.atlas import Atlas
     from carla_bridge.standin.process import StandInProcess
 
     config = read_config(config_path, given)
     check_outputs(out, overwrite=overwrite)
+    Atlas(seed=config.session.seed, files=maps)  # refuses a bad map before anything is started
     engine = engine_of(config)
-    with StandInProcess(seed=config.session.seed) as standin:
+    with StandInProcess(seed=config.session.seed, map=[str(path) for path in maps]) as standin:
         server = config.server.model_copy(update={"host": standin.host, "port": standin.port})
         config = config.model_copy(update={"server": server})
         ending = show_drive(config, engine, out=out, overwrite=overwrite, headless=headless, say=click.echo)
@@ -156,6 +174,7 @@ def engine_of(config: "LiveConfig") -> "Engine":
 @click.option(
     "--walkers", type=click.IntRange(0, 500), default=14, show_default=True, help="Walkers of its own."
 )
+@map_option
 @click.option(
     "--recordings",
     type=click.Path(file_okay=False, path_type=Path),
@@ -196,7 +215,7 @@ def standin(**given: Any) -> None:
                 f"warning: anybody who reaches {server.host}:{server.port} can drive this server", err=True
             )
         click.echo(
-            f"stand-in for a CARLA 0.9.16 server (not CARLA itself), town StandIn-{given['seed']}, "
+            f"stand-in for a CARLA 0.9.16 server (not CARLA itself), town {server.town}, "
             f"at {server.host}:{server.port}; Ctrl-C ends it"
         )
         threading.Event().wait()

@@ -35,6 +35,7 @@ def main() -> int:
             walkers=options.walkers,
             settings=settings,
             recordings=options.recordings,
+            maps=options.map,
             max_clients=options.max_clients,
             max_streams=options.max_streams,
             faults=options.fault,
@@ -60,6 +61,14 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=2000, help="0 picks a free one (default: 2000)")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--map",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="an OpenDRIVE map, or a folder of them; the first is loaded; may be repeated",
+    )
     parser.add_argument("--vehicles", type=int, default=10, help="ambient cars")
     parser.add_argument("--walkers", type=int, default=14, help="ambient pedestrians")
     parser.add_argument(

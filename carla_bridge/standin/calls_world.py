@@ -6,6 +6,7 @@ import numpy as np
 
 from .actors import to_transform
 from .blueprints import LIBRARY
+from .errors import MapError
 from .rpc import method
 from .schema import VERSION, BoundingBox, EpisodeSettings, Transform, Vector3D, Weather
 from .world import WORLD_STREAM, WorldError
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from .simulation import Simulation
 
 EVERY_LABEL = 255
-LISTED_TOWNS = 5
 GRAVITY_MPS2 = 9.81
 
 
@@ -64,8 +64,17 @@ def load_new_episode(sim: "Simulation", name: str, reset_settings: bool, layers:
 
 @method(locked=False)
 def get_available_maps(sim: "Simulation") -> object:
-    """Return a few towns; any other number makes one as well."""
-    return [f"/Game/StandIn/Maps/StandIn-{seed}" for seed in range(LISTED_TOWNS)]
+    """Return the maps the server was given, and a few towns; any other number makes one as well."""
+    return sim.atlas.names()
+
+
+@method(locked=False)
+def copy_opendrive_to_file(sim: "Simulation", text: str, parameters: object) -> None:
+    """Keep a map for the client, which loads it next; walls and wider roads it may ask for are not built."""
+    try:
+        sim.atlas.take(text)
+    except MapError as error:
+        raise WorldError(str(error)) from None
 
 
 @method()
@@ -209,7 +218,7 @@ get_bones_transform get_actor_bone_names get_actor_component_names get_actor_soc
 get_telemetry_data get_wheel_steer_angle get_wheel_pitch_angle
 """
 _UNSUPPORTED_VOID = """
-copy_opendrive_to_file load_map_layer unload_map_layer set_ignored_vehicles
+load_map_layer unload_map_layer set_ignored_vehicles
 apply_color_texture_to_objects apply_float_color_texture_to_objects
 """
 for _name in _UNSUPPORTED.split():

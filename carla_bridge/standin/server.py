@@ -41,6 +41,7 @@ class StandIn:
         walkers: int = 14,
         settings: EpisodeSettings | None = None,
         recordings: Path | None = None,
+        maps: Sequence[Path] = (),
         max_clients: int = MAX_CLIENTS,
         max_streams: int = MAX_STREAMS,
         max_message_bytes: int = MAX_MESSAGE_BYTES,
@@ -64,6 +65,7 @@ class StandIn:
                 walkers=walkers,
                 settings=settings or EpisodeSettings(),
                 recordings=recordings,
+                maps=maps,
             )
             self._simulation.before_spawn = self._faults.refuse
             opened.pop_all()
@@ -81,6 +83,11 @@ class StandIn:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    @property
+    def town(self) -> str:
+        """The last part of the name of the town that is loaded."""
+        return self._simulation.world.town.name.rpartition("/")[2]
 
     def close(self) -> None:
         """Cut all clients off, free the ports and join all threads."""

@@ -2,15 +2,16 @@
 
 import logging
 import os
-import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from .actors import Actor
+from .atlas import Atlas, Place
 from .deck import Deck
+from .errors import MapError
 from .geometry import Pose
 from .navigation import Navigation
 from .payloads import MAP_CHANGED, world_state
@@ -19,7 +20,6 @@ from .scene import Scene, capture
 from .schema import ActorDescription, EpisodeSettings
 from .sensors import Instruments, Shot
 from .streams import Streams
-from .town import build_town
 from .warm_up import warm_up
 from .world import WORLD_STREAM, World, WorldError
 
@@ -29,7 +29,6 @@ FREE_RUNNING_HZ = 20.0
 SLOW_READER_S = 1.0  # once; then it loses frames in place of everybody's time
 LONGEST_STEP_S = 10.0
 EYES = min(4, os.cpu_count() or 1)  # threads that draw; the pictures are the same whatever their number
-MAP_NAME = re.compile(r"(?:/?Game/)?(?:StandIn/Maps/)?StandIn-(\d{1,9})")
 
 
 class Simulation:
@@ -44,13 +43,15 @@ class Simulation:
         walkers: int,
         settings: EpisodeSettings,
         recordings: Path | None = None,
+        maps: Sequence[Path] = (),
     ) -> None:
+        self.atlas = Atlas(seed=seed, files=maps)
         self.streams, self.settings = streams, _checked(settings)
         self.lock = threading.RLock()
         self.before_spawn: Callable[[str], None] = lambda blueprint_id: None  # raises what a spawn fails with
         self._tick_lock = threading.Lock()
         self._ambient = {"vehicles": vehicles, "walkers": walkers}
-        self._seed, self._episode_id = seed, 0
+        self._place, self._episode_id = self.atlas.first, 0
         self.world: World
         self.renderer: Renderer
         self.instruments: Instruments
@@ -59,7 +60,7 @@ class Simulation:
         self.traffic_managers: dict[int, str] = {}  # port → host; they live in the clients
         self.deck = Deck(recordings)
         self._last_step_s = time.monotonic()
-        self.load(seed)
+        self.load(self._place)
         warm_up(self.renderer)
         self._running = threading.Event()
         self._closing = threading.Event()
@@ -99,34 +100,37 @@ class Simulation:
 
     def load_by_name(self, name: str, *, reset_settings: bool) -> None:
         """Begin a new episode on the named map; an empty name stands for the present one."""
-        match = MAP_NAME.fullmatch(name) if name else None
-        if name and not match:
+        place = self.atlas.find(name) if name else self._place
+        if place is None:
             raise WorldError(f"Map '{name}' not found")
         with self._tick_lock:
-            self.load(int(match[1]) if match else self._seed)
+            try:
+                self.load(place)
+            except MapError as error:
+                raise WorldError(f"Map '{name}' cannot be built: {error}") from None
             if reset_settings:
                 self.settings = EpisodeSettings()
                 self._set_running()
 
-    def load(self, seed: int) -> None:
+    def load(self, place: Place) -> None:
         """Build the town and begin a new episode in it; frames and ids go on counting."""
         before: World | None = self.world if self._episode_id else None
-        if before is not None and seed == self._seed:
+        if before is not None and place == self._place:
             town, renderer = before.town, self.renderer
         else:
-            town = build_town(seed)
+            town = place.build()
             renderer = Renderer(town.scenery, run=self._eyes.map, bands=EYES)
         with self.lock:  # nobody may take an id from the world before while the next one begins
             self.deck.stop()
             world = World(
                 town,
-                seed=seed,
+                seed=place.seed,
                 episode_id=self._episode_id + 1,
                 frame=1 if before is None else before.moment.frame + 1,
                 next_id=20 if before is None else before.next_id,
                 **self._ambient,
             )
-            self._seed, self._episode_id, self.world, self.renderer = seed, world.episode_id, world, renderer
+            self._place, self._episode_id, self.world, self.renderer = place, world.episode_id, world, renderer
             self.instruments = Instruments()
             self.streams.map_changed(WORLD_STREAM)
         self._publish_state()
