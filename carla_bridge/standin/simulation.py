@@ -130,7 +130,12 @@ class Simulation:
                 next_id=20 if before is None else before.next_id,
                 **self._ambient,
             )
-            self._place, self._episode_id, self.world, self.renderer = place, world.episode_id, world, renderer
+            self._place, self._episode_id, self.world, self.renderer = (
+                place,
+                world.episode_id,
+                world,
+                renderer,
+            )
             self.instruments = Instruments()
             self.streams.map_changed(WORLD_STREAM)
         self._publish_state()

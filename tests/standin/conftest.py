@@ -18,10 +18,10 @@ def _carla_cache(tmp_path_factory):
 @pytest.fixture(scope="session", autouse=True)
 def _town_built_once():
     """Servers within this process share their towns, which never change."""
-    from carla_bridge.standin import simulation
+    from carla_bridge.standin import atlas
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(simulation, "build_town", cache(simulation.build_town))
+        patch.setattr(atlas, "build_town", cache(atlas.build_town))
         yield
 
 
