@@ -72,7 +72,7 @@ def plant_back_gardens(site: Site) -> None:
     """Trees, bushes and sheds on what is left inside the blocks and close behind the last houses."""
     rng, blocks = site.rng, site.blocks
     near = (blocks.labels > 0) & (blocks.from_street_m > 3.0) & (blocks.from_street_m < NEAR_EDGE_M)
-    fence = enclosures.enclosure(enclosures.board_fence, 5.0, rng)
+    fence = site.enclosure(enclosures.board_fence, 5.0)
     for x, y in blocks.places(near, 9.0, rng):
         chance, pose = rng.random(), Pose(float(x), float(y), yaw=float(rng.choice([0.0, 90.0])))
         if chance < 0.34:

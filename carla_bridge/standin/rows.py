@@ -118,8 +118,7 @@ def enclose(
         half = float(b - a) / 2
         if half > 0.4 and site.take(pose, (-half, -0.25), (half, 0.25)):
             layer = FOLIAGE if make is enclosures.hedge else WALLS
-            mesh = enclosures.enclosure(make, 2 * half + 0.05, site.rng)
-            site.put(mesh, site.grounded(pose), layer, make.__name__.replace("_", " "))
+            site.put(site.enclosure(make, 2 * half), site.grounded(pose), layer, make.__name__.replace("_", " "))
 
 
 def _build_second_row(site: Site, frontage: Frontage) -> None:

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from math import ceil
 
 import numpy as np
 
 from . import furniture, signposts
+from .enclosures import Enclosure, enclosure
 from .geometry import Pose
 from .mesh import Mesh
 from .network import Network
@@ -32,6 +34,7 @@ class Site:
         self.trees = {name: [grow(name, rng) for _ in range(n)] for name, n in SPECIES_COUNT.items()}
         self.trees["far"] = [grow_far(rng) for _ in range(8)]
         self.stock = _stock()
+        self._enclosures: dict[tuple[Enclosure, int], Mesh] = {}
         self.park = self._park()
         self._speed_of_road = {lane.road: lane.speed_limit_kmh for lane in network.lanes}
         self._crossings = np.array([outline[:, :2].mean(axis=0) for outline in network.crosswalks]).reshape(
@@ -60,6 +63,13 @@ class Site:
         """Plant a tree on the terrain where there is room for it."""
         if self.take(pose, (-room_m, -room_m), (room_m, room_m)):
             self.plant(species, self.grounded(pose))
+
+    def enclosure(self, make: Enclosure, length_m: float) -> Mesh:
+        """Return a stretch of fence, wall or hedge that is at least so long; few are made, and used many times."""
+        halves = ceil(2 * length_m)
+        if (make, halves) not in self._enclosures:
+            self._enclosures[make, halves] = enclosure(make, halves / 2, self.rng)
+        return self._enclosures[make, halves]
 
     def at_crossing(self, pose: Pose, *, radius_m: float = 5.0) -> bool:
         """Say whether people cross the road here."""

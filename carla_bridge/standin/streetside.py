@@ -178,7 +178,7 @@ def _furnish_median(site: Site, strip: Strip) -> None:
         elif i % 2 == 0:
             site.plant(species, pose)
         elif hedged:
-            site.put(enclosures.enclosure(enclosures.hedge, 4.4, rng), pose, FOLIAGE, "hedge")
+            site.put(site.enclosure(enclosures.hedge, 4.4), pose, FOLIAGE, "hedge")
 
 
 def _park(site: Site, strip: Strip) -> None:
