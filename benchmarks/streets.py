@@ -69,8 +69,7 @@ def tile(label_ids: np.ndarray, photo_rgb: np.ndarray, caption: str) -> np.ndarr
     pictures = [
         cv2.resize(each, TILE_PX, interpolation=cv2.INTER_AREA) for each in (colorize(label_ids), photo_rgb)
     ]
-    title = np.full((CAPTION_PX, TILE_PX[0], 3), VEHICLE_IDS, MOST_BEHIND_VEHICLES = (26, 27, 28), 0.2  # a view of the back of a lorry says little of a street
-PAPER_RGB, np.uint8)
+    title = np.full((CAPTION_PX, TILE_PX[0], 3), PAPER_RGB, np.uint8)
     cv2.putText(title, caption, (2, 12), cv2.FONT_HERSHEY_SIMPLEX, 0.38, INK_RGB, 1, cv2.LINE_AA)
     whole = np.concatenate([title, *pictures])
     return cv2.copyMakeBorder(whole, 0, GAP_PX, 0, GAP_PX, cv2.BORDER_CONSTANT, value=PAPER_RGB)
