@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import cos, radians, sin
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .builds import build_of, gear_of
 from .geometry import Pose
 from .payloads import actor_record, vehicle_details, walker_details
 from .schema import (
@@ -115,6 +117,7 @@ class Vehicle(Actor):
     physics: VehiclePhysics = field(default_factory=VehiclePhysics)
     ackermann_settings: AckermannSettings = field(default_factory=AckermannSettings)
     lights: int = 0
+    open_doors: set[int] = field(default_factory=set)
     speed_limit_kmh: float = 50.0
     speed_mps: float = 0.0  # along the heading; negative backwards
     driven_m: float = 0.0  # where a cyclist's feet are in their turn
@@ -122,13 +125,30 @@ class Vehicle(Actor):
     constant_velocity: Vector3D | None = None  # own axes
     traffic_light: "TrafficLight | None" = None  # whose stop line is just ahead
 
+    def __post_init__(self) -> None:
+        self.build = build_of(self.attributes.get("base_type", ""))
+
+    @property
+    def gear(self) -> int:
+        """The gear that is in: the driver's, or what an automatic gear box chooses."""
+        control = self.control
+        if control.manual_gear_shift:
+            return control.gear
+        return gear_of(self.speed_mps, is_reverse=control.reverse)
+
+    def own_acceleration(self) -> tuple[float, float]:
+        """Return the acceleration ahead and to the right in m/s²."""
+        c, s = cos(radians(self.pose.yaw)), sin(radians(self.pose.yaw))
+        x, y, _ = self.acceleration
+        return x * c + y * s, y * c - x * s
+
     def details(self) -> bytes:
         """Return the control, the speed limit and the traffic light."""
-        light = self.traffic_light
+        control, light = self.control._replace(gear=self.gear), self.traffic_light
         if light is None:
-            return vehicle_details(self.control, speed_limit_kmh=self.speed_limit_kmh)
+            return vehicle_details(control, speed_limit_kmh=self.speed_limit_kmh)
         return vehicle_details(
-            self.control, speed_limit_kmh=self.speed_limit_kmh, light=light.light, light_id=light.id
+            control, speed_limit_kmh=self.speed_limit_kmh, light=light.light, light_id=light.id
         )
 
 
@@ -138,6 +158,10 @@ class Walker(Actor):
 
     control: WalkerControl = field(default_factory=WalkerControl)
     walked_m: float = 0.0  # where the limbs are in their swing
+    posed: dict[str, Pose] = field(default_factory=dict)  # bones as a client wants them
+    pose_share: float = 0.0  # how much of that pose shows
+    ground_z: float | None = None  # what it jumped off from
+    climb_mps: float = 0.0
     led_for_s: float = 0.0  # how much longer it counts as led by a client's navigation
 
     def details(self) -> bytes:

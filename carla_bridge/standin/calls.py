@@ -5,8 +5,11 @@ from . import (  # noqa: F401
     calls_batch,
     calls_files,
     calls_lights,
+    calls_parts,
     calls_rays,
     calls_recorder,
+    calls_vehicles,
+    calls_walkers,
     calls_world,
 )
 from .rpc import METHODS

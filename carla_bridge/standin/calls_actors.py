@@ -1,31 +1,24 @@
 """Calls about actors: spawning, moving, driving, asking."""
 
-from math import cos, degrees, radians, sin
+from math import cos, radians, sin
 from typing import TYPE_CHECKING
 
 from .actors import STILL, Actor, Vehicle, Walker, to_pose
-from .driving import max_steer_deg
 from .geometry import Pose
 from .rpc import method
 from .schema import (
-    AckermannControl,
-    AckermannSettings,
     ActorDescription,
     BoundingBox,
     Transform,
     Vector3D,
-    VehicleControl,
-    VehiclePhysics,
-    WalkerControl,
 )
-from .vehicle_physics import placed
 from .world import WorldError
 
 if TYPE_CHECKING:
     from .simulation import Simulation
 
 
-ALL_LIGHTS = 0xFFFF_FFFF
+WALKER_KG = 75.0
 
 
 def taken_over(sim: "Simulation", actor_id: int) -> Actor:
@@ -119,26 +112,59 @@ def set_actor_target_angular_velocity(sim: "Simulation", actor_id: int, velocity
     taken_over(sim, actor_id).angular_velocity = velocity
 
 
-@method()
-def enable_actor_constant_velocity(sim: "Simulation", actor_id: int, velocity: Vector3D) -> None:
-    """Make a vehicle keep a speed whatever its pedals say."""
-    taken_over(sim, actor_id)
-    vehicle(sim, actor_id).constant_velocity = velocity
+def _push(actor: Actor, change: Vector3D) -> None:
+    """Change an actor's velocity; a vehicle can only get faster or slower along its heading."""
+    actor.velocity = Vector3D(*(a + b for a, b in zip(actor.velocity, change, strict=True)))
+    if isinstance(actor, Vehicle):
+        yaw = radians(actor.pose.yaw)
+        actor.speed_mps += change.x * cos(yaw) + change.y * sin(yaw)
 
 
-@method()
-def disable_actor_constant_velocity(sim: "Simulation", actor_id: int) -> None:
-    """Give a vehicle back to its pedals."""
-    vehicle(sim, actor_id).constant_velocity = None
+def _mass_kg(actor: Actor) -> float:
+    return max(1.0, actor.physics.mass) if isinstance(actor, Vehicle) else WALKER_KG
 
 
 @method()
 def add_actor_impulse(sim: "Simulation", actor_id: int, impulse: Vector3D) -> None:
-    """Push a vehicle along its heading (N·s)."""
+    """Push an actor at once (N·s)."""
     actor = taken_over(sim, actor_id)
-    if isinstance(actor, Vehicle):
-        yaw, mass = radians(actor.pose.yaw), max(1.0, actor.physics.mass)
-        actor.speed_mps += (impulse.x * cos(yaw) + impulse.y * sin(yaw)) / mass
+    _push(actor, Vector3D(*(part / _mass_kg(actor) for part in impulse)))
+
+
+@method()
+def add_actor_impulse_at_location(
+    sim: "Simulation", actor_id: int, impulse: Vector3D, location: Vector3D
+) -> None:
+    """Push an actor at once; nothing in the stand-in tumbles, so it is all the same where."""
+    add_actor_impulse(sim, actor_id, impulse)
+
+
+@method()
+def add_actor_force(sim: "Simulation", actor_id: int, force: Vector3D) -> None:
+    """Push an actor for one frame (N)."""
+    actor = taken_over(sim, actor_id)
+    delta_s = sim.world.moment.delta_s
+    _push(actor, Vector3D(*(part * delta_s / _mass_kg(actor) for part in force)))
+
+
+@method()
+def add_actor_force_at_location(
+    sim: "Simulation", actor_id: int, force: Vector3D, location: Vector3D
+) -> None:
+    """Push an actor for one frame; it is all the same where."""
+    add_actor_force(sim, actor_id, force)
+
+
+@method()
+def add_actor_angular_impulse(sim: "Simulation", actor_id: int, impulse: Vector3D) -> None:
+    """Accept; only wheels turn a vehicle here."""
+    taken_over(sim, actor_id)
+
+
+@method()
+def add_actor_torque(sim: "Simulation", actor_id: int, torque: Vector3D) -> None:
+    """Accept; only wheels turn a vehicle here."""
+    taken_over(sim, actor_id)
 
 
 @method()
@@ -170,79 +196,3 @@ def get_actor_bounding_box(sim: "Simulation", actor_id: int) -> object:
     if sim.world.is_gone(actor_id):
         return BoundingBox(STILL, STILL, actor_id=actor_id)
     return sim.world.find(actor_id).bounding_box
-
-
-@method()
-def apply_control_to_vehicle(sim: "Simulation", actor_id: int, control: VehicleControl) -> None:
-    """Set pedals and steering wheel."""
-    driven = vehicle(sim, actor_id)
-    sim.world.release(driven)
-    driven.control, driven.target_speed_mps = control, None
-
-
-@method()
-def apply_ackermann_control_to_vehicle(sim: "Simulation", actor_id: int, control: AckermannControl) -> None:
-    """Set a steering angle and a speed to reach."""
-    driven = vehicle(sim, actor_id)
-    sim.world.release(driven)
-    driven.control = VehicleControl(steer=degrees(control.steer) / max_steer_deg(driven))
-    driven.target_speed_mps = control.speed
-
-
-@method()
-def get_ackermann_controller_settings(sim: "Simulation", actor_id: int) -> object:
-    """Return the stored gains."""
-    return vehicle(sim, actor_id).ackermann_settings
-
-
-@method()
-def apply_ackermann_controller_settings(
-    sim: "Simulation", actor_id: int, settings: AckermannSettings
-) -> None:
-    """Store the gains."""
-    vehicle(sim, actor_id).ackermann_settings = settings
-
-
-@method()
-def get_physics_control(sim: "Simulation", actor_id: int) -> object:
-    """Return the stored physics, its wheels where they stand in the world."""
-    asked = vehicle(sim, actor_id)
-    return placed(asked.physics, asked.model.wheels if asked.model else (), asked.pose)
-
-
-@method()
-def apply_physics_control(sim: "Simulation", actor_id: int, physics: VehiclePhysics) -> None:
-    """Store the physics."""
-    vehicle(sim, actor_id).physics = physics
-
-
-@method()
-def get_vehicle_light_state(sim: "Simulation", actor_id: int) -> object:
-    """Return which lights of a vehicle are on."""
-    return [vehicle(sim, actor_id).lights]
-
-
-@method()
-def set_vehicle_light_state(sim: "Simulation", actor_id: int, state: tuple[int, ...]) -> None:
-    """Switch a vehicle's lights; they are kept, not seen."""
-    vehicle(sim, actor_id).lights = state[0] & ALL_LIGHTS if state else 0
-
-
-@method()
-def get_vehicle_light_states(sim: "Simulation") -> object:
-    """Return the lights of all vehicles."""
-    return [[actor.id, actor.lights] for actor in sim.world.actors.values() if isinstance(actor, Vehicle)]
-
-
-@method()
-def show_vehicle_debug_telemetry(sim: "Simulation", actor_id: int, enabled: bool) -> None:
-    """Accept; there is no screen to show it on."""
-    vehicle(sim, actor_id)
-
-
-@method()
-def apply_control_to_walker(sim: "Simulation", actor_id: int, control: WalkerControl) -> None:
-    """Send a walker somewhere."""
-    sent = walker(sim, actor_id)
-    sim.world.release(sent)
-    sent.control = control

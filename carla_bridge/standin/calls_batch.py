@@ -3,7 +3,7 @@
 import logging
 from typing import TYPE_CHECKING, Any
 
-from . import calls_actors
+from . import calls_actors, calls_vehicles
 from .actors import Walker, to_pose
 from .reading import SchemaError, read
 from .rpc import call, described, method, run
@@ -28,10 +28,14 @@ CALLS = {
     8: "set_actor_target_velocity",
     9: "set_actor_target_angular_velocity",
     10: "add_actor_impulse",
+    11: "add_actor_force",
+    12: "add_actor_angular_impulse",
+    13: "add_actor_torque",
     14: "set_actor_simulate_physics",
     15: "set_actor_enable_gravity",
     17: "show_vehicle_debug_telemetry",
     19: "set_actor_location",
+    21: "set_traffic_light_state",
 }
 
 
@@ -112,7 +116,7 @@ def apply_walker_state(sim: "Simulation", actor_id: int, transform: Transform, s
 
 def set_light_state(sim: "Simulation", actor_id: int, lights: int) -> None:
     """Switch a vehicle's lights; they are kept, not seen."""
-    calls_actors.vehicle(sim, actor_id).lights = lights & calls_actors.ALL_LIGHTS
+    calls_actors.vehicle(sim, actor_id).lights = lights & calls_vehicles.ALL_LIGHTS
 
 
 def set_autopilot(sim: "Simulation", actor_id: int, enabled: bool) -> None:

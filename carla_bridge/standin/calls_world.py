@@ -201,27 +201,15 @@ def destroy_traffic_manager(sim: "Simulation", port: int) -> bool:
     return sim.traffic_managers.pop(port, None) is not None
 
 
-def _unsupported(name: str, *, is_void: bool) -> None:
-    def refuse(sim: Any) -> object:
+def _unsupported(name: str) -> None:
+    def refuse(sim: Any) -> None:
         raise WorldError(f"{name} is not supported by the stand-in")
 
-    def refuse_void(sim: Any) -> None:
-        refuse(sim)
-
-    handler = refuse_void if is_void else refuse
-    handler.__name__ = name
-    method(locked=False)(handler)
+    refuse.__name__ = name
+    method(locked=False)(refuse)
 
 
-_UNSUPPORTED = """
-get_bones_transform get_actor_bone_names get_actor_component_names get_actor_socket_names
-get_telemetry_data get_wheel_steer_angle get_wheel_pitch_angle
-"""
-_UNSUPPORTED_VOID = """
-load_map_layer unload_map_layer set_ignored_vehicles
-apply_color_texture_to_objects apply_float_color_texture_to_objects
-"""
-for _name in _UNSUPPORTED.split():
-    _unsupported(_name, is_void=False)
-for _name in _UNSUPPORTED_VOID.split():
-    _unsupported(_name, is_void=True)
+for _name in ("load_map_layer", "unload_map_layer", "set_ignored_vehicles"):
+    _unsupported(_name)
+for _name in ("apply_color_texture_to_objects", "apply_float_color_texture_to_objects"):
+    _unsupported(_name)

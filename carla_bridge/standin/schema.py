@@ -183,7 +183,7 @@ class GearPhysics(NamedTuple):
 
 
 class VehiclePhysics(NamedTuple):
-    """Stored and given back; the kinematic model reads only the steering angle of the first wheel."""
+    """Stored and given back; the kinematic model reads mass, drag, steering curve and the first wheel's angle."""
 
     torque_curve: tuple[Vector2D, ...] = (Vector2D(0.0, 400.0), Vector2D(5000.0, 400.0))
     max_rpm: float = 5000.0
@@ -199,7 +199,12 @@ class VehiclePhysics(NamedTuple):
     mass: float = 1500.0
     drag_coefficient: float = 0.3
     center_of_mass: Vector3D = Vector3D()
-    steering_curve: tuple[Vector2D, ...] = (Vector2D(0.0, 1.0), Vector2D(120.0, 0.5))
+    steering_curve: tuple[Vector2D, ...] = (
+        Vector2D(0.0, 1.0),
+        Vector2D(20.0, 0.9),
+        Vector2D(60.0, 0.65),
+        Vector2D(120.0, 0.35),
+    )  # km/h, share of the full angle
     wheels: tuple[WheelPhysics, ...] = (WheelPhysics(),) * 4
     use_sweep_wheel_collision: bool = False
 
