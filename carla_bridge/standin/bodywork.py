@@ -126,33 +126,37 @@ def _add_end(builder: Builder, body: Body, station: Sequence[float], width: floa
 
 def add_cabin(builder: Builder, body: Body, color: Rgb) -> None:
     """Add windows and roof: a body that leans inwards, with panes set into it."""
-    foot, front, rear, rear_foot = (body.at(share) for share in body.cabin)
-    half, top = body.belt_width * body.width / 2, body.roof_width * body.width / 2
-    middle = (front + rear) / 2
-    line = np.array(  # x, z, half width: up the rear window, over the roof, down the windscreen
-        [
-            (rear_foot, body.deck[2], half),
-            (rear, body.height - body.roof[1], top),
-            (middle, body.height, top),
-            (front, body.height - body.roof[0], top),
-            (foot, body.deck[1], half),
-        ]
-    )
-    right = line[:, [0, 2, 1]]
+    right = _cabin_line(body)
     left = right * (1.0, -1.0, 1.0)
     builder.add(strip(left, right), body.tag, color)
-    belt = float(np.interp(middle, [rear_foot, foot], [body.deck[2], body.deck[1]]))
-    base = np.array([(middle, half, belt)])
-    for flank, sign in ((left, (1.0, -1.0, 1.0)), (right, (1.0, 1.0, 1.0))):
-        builder.add(fan(np.concatenate([base * sign, flank])), body.tag, color)
-        wall = flank[[0, 4, 3, 1]]
+    middle = right[len(right) // 2, 0]
+    belt = float(np.interp(middle, right[[0, -1], 0], right[[0, -1], 2]))
+    inside = np.array([middle, 0.0, belt])
+    for side, flank in ((-1.0, left), (1.0, right)):
+        base = np.array([[middle, side * _lean(body, belt), belt]])
+        builder.add(fan(np.concatenate([base, flank])), body.tag, color)
         for span in body.panes:
-            builder.add(patch(wall, span, (0.08, 0.90), base[0] * (1, 0, 1)), body.tag, GLASS)
-    inside = base[0] * (1.0, 0.0, 1.0)
-    screens = [(4, 3), (0, 1)] if body.rear_pane else [(4, 3)]
-    for low, high in screens:
+            builder.add(patch(flank[[0, -1, -2, 1]], span, (0.08, 0.90), inside), body.tag, GLASS)
+    for low, high in ((-1, -2), (0, 1)) if body.rear_pane else ((-1, -2),):
         face = np.array([left[low], right[low], right[high], left[high]])
         builder.add(patch(face, (0.05, 0.95), (0.06, 0.93), inside), body.tag, GLASS)
+
+
+def _cabin_line(body: Body) -> np.ndarray:
+    """Return the right edge of the cabin: up the rear window, over the roof, down the windscreen."""
+    foot, front, rear, rear_foot = (body.at(share) for share in body.cabin)
+    along = np.array([1.0, 0.72, 0.5, 0.28, 0.0])  # over the roof, from its rear end
+    drop = np.array([body.roof[1], 0.3 * body.roof[1], 0.0, 0.3 * body.roof[0], body.roof[0]])
+    x = np.concatenate([[rear_foot], front + along * (rear - front), [foot]])
+    z = np.concatenate([[body.deck[2]], body.height - drop, [body.deck[1]]])
+    return np.column_stack([x, _lean(body, z), z])
+
+
+def _lean(body: Body, z: "float | np.ndarray") -> "float | np.ndarray":
+    """Return half the width of the cabin at a height; each side is one plane."""
+    belt = (body.deck[1] + body.deck[2]) / 2
+    rise = (z - belt) / (body.height - belt)
+    return body.width / 2 * (body.belt_width + rise * (body.roof_width - body.belt_width))
 
 
 def add_mirrors(builder: Builder, body: Body, color: Rgb, *, tall: float = 0.13) -> None:

@@ -122,7 +122,10 @@ def draw_police_car(builder: Builder, body: Body, color: Rgb) -> None:
     draw_car(builder, body, color)
     add_light_bar(builder, body, body.at((body.cabin[1] + body.cabin[2]) / 2), body.height)
     nose, z = body.length / 2, body.bumper
-    builder.add(box((nose + 0.02, -0.45, z - 0.12), (nose + 0.07, 0.45, z + 0.22)), body.tag, DARK)
+    guard = np.array(
+        [(nose + 0.06, y, z + dz) for y, dz in ((-0.45, -0.1), (0.45, -0.1), (0.45, 0.2), (-0.45, 0.2))]
+    )
+    builder.add(fan(guard), body.tag, DARK)
     for side in (-1.0, 1.0):
         y = side * body.width / 2
         rear, front = body.axles[1] + 0.5, body.axles[0] - 0.55
@@ -136,7 +139,7 @@ def draw_off_roader(builder: Builder, body: Body, color: Rgb) -> None:
     for x in body.axles:
         for side in (-1.0, 1.0):
             r, z = body.wheel_radius + 0.10, 2 * body.wheel_radius + 0.10
-            line = np.array([(x - r, 0.0, z - 0.2), (x, 0.0, z + 0.02), (x + r, 0.0, z - 0.2)])
+            line = np.array([(x - 0.75 * r, 0.0, z - 0.04), (x + 0.75 * r, 0.0, z - 0.04)])
             outer = line + np.array([0.0, side * (body.width / 2 + 0.07), 0.0])
             inner = line + np.array([0.0, side * 0.4 * body.width, 0.0])
             builder.add(strip(inner, outer), body.tag, DARK)
@@ -151,9 +154,9 @@ def draw_pickup(builder: Builder, body: Body, color: Rgb) -> None:
     add_hull(builder, body, color)
     ridge = np.array(
         [
-            (-end + 0.10, half * 0.93, body.deck[3] + 0.02),
+            (-end + 0.10, half * 0.93, body.deck[3] - 0.01),
             (peak, half * 0.74, body.height),
-            (end - 0.55, half * 0.86, body.deck[0] + 0.10),
+            (end - 0.25, half * 0.86, body.deck[0] - 0.02),
         ]
     )
     mirror, belt = ridge * (1.0, -1.0, 1.0), np.array([(peak, half * 0.98, 1.08)])

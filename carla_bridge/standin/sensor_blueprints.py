@@ -15,7 +15,8 @@ def _ints(**defaults: int) -> tuple[Attribute, ...]:
     return _values(INT, **{name: str(value) for name, value in defaults.items()})
 
 
-_SENSOR = (Attribute("role_name", STRING, "front", ("front", "back", "left", "right", "front_left")),)
+_PLACES = ("front", "back", "left", "right", "front_left", "front_right", "back_left", "back_right")
+_SENSOR = (Attribute("role_name", STRING, "front", _PLACES),)
 _TICK = Attribute("sensor_tick", FLOAT, "0.0")
 _SEED = Attribute("noise_seed", INT, "0")
 
@@ -35,7 +36,7 @@ FILM = (  # accepted as well; the plain shading has no film
         chromatic_aberration_intensity=0.0,
         chromatic_aberration_offset=0.0,
         exposure_compensation=0.0,
-        exposure_max_bright=20.0,
+        exposure_max_bright=12.0,
         exposure_min_bright=10.0,
         exposure_speed_down=1.0,
         exposure_speed_up=3.0,
