@@ -8,6 +8,7 @@ from . import (  # noqa: F401
     calls_parts,
     calls_rays,
     calls_recorder,
+    calls_scenery,
     calls_vehicles,
     calls_walkers,
     calls_world,

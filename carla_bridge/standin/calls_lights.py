@@ -4,10 +4,13 @@ from typing import TYPE_CHECKING
 
 from .errors import WorldError
 from .rpc import method
-from .signs import LightState, TrafficLight
+from .signs import LightState, TrafficLight, lamps_box
+from .tags import TRAFFIC_LIGHT
 
 if TYPE_CHECKING:
     from .simulation import Simulation
+
+LAMPS_REACH_M = 1.0  # how far a light's post may stand from where the map has it
 
 
 def traffic_light(sim: "Simulation", actor_id: int) -> TrafficLight:
@@ -83,4 +86,5 @@ def get_group_traffic_lights(sim: "Simulation", actor_id: int) -> object:
 @method()
 def get_light_boxes(sim: "Simulation", actor_id: int) -> object:
     """Return the boxes round a light's lamps, in the world."""
-    return [sim.world.lights.lamps(traffic_light(sim, actor_id))]
+    light = traffic_light(sim, actor_id)
+    return [sim.stage.box_at(light.pose, TRAFFIC_LIGHT, LAMPS_REACH_M) or lamps_box(light)]

@@ -1,21 +1,16 @@
 """Calls about the session, the episode, the map, the clock and the sky."""
 
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from .actors import to_transform
 from .blueprints import LIBRARY
 from .errors import MapError
 from .rpc import method
-from .schema import VERSION, BoundingBox, EpisodeSettings, Transform, Vector3D, Weather
+from .schema import VERSION, EpisodeSettings, Weather
 from .world import WORLD_STREAM, WorldError
 
 if TYPE_CHECKING:
     from .simulation import Simulation
-
-EVERY_LABEL = 255
-GRAVITY_MPS2 = 9.81
 
 
 @method(locked=False)
@@ -59,7 +54,7 @@ def tick_cue(sim: "Simulation") -> int:
 @method(locked=False)
 def load_new_episode(sim: "Simulation", name: str, reset_settings: bool, layers: int) -> None:
     """Begin anew, on the named map or on the present one."""
-    sim.load_by_name(name, reset_settings=reset_settings)
+    sim.load_by_name(name, reset_settings=reset_settings, layers=layers)
 
 
 @method(locked=False)
@@ -101,10 +96,16 @@ def set_weather_parameters(sim: "Simulation", weather: Weather) -> None:
     sim.world.weather = weather
 
 
-@method(locked=False)
+@method()
 def get_imui_gravity(sim: "Simulation") -> float:
     """Return the gravity that the IMU feels."""
-    return GRAVITY_MPS2
+    return sim.world.gravity_mps2
+
+
+@method()
+def set_imui_gravity(sim: "Simulation", gravity_mps2: float) -> None:
+    """Change the gravity that the IMU feels; nothing falls by it."""
+    sim.world.gravity_mps2 = gravity_mps2
 
 
 @method(locked=False)
@@ -113,65 +114,19 @@ def get_actor_definitions(sim: "Simulation") -> object:
     return list(LIBRARY.values())
 
 
-@method()
-def get_all_level_BBs(sim: "Simulation", label: int) -> object:
-    """Return the boxes of the town's fixed things."""
-    return [box for _, _, box in _fixed_things(sim, label)]
-
-
-@method()
-def get_environment_objects(sim: "Simulation", label: int) -> object:
-    """Return the town's fixed things."""
-    return [
-        [Transform(box.location), box, number, f"Object_{number}_{tag}", tag]
-        for number, tag, box in _fixed_things(sim, label)
-    ]
-
-
-@method()
-def get_names_of_all_objects(sim: "Simulation") -> object:
-    """Return the names of the town's fixed things."""
-    return [f"Object_{number}_{tag}" for number, tag, _ in _fixed_things(sim, EVERY_LABEL)]
-
-
-def _fixed_things(sim: "Simulation", label: int) -> list[tuple[int, int, BoundingBox]]:
-    """Return number, tag and upright box of every object in the scenery."""
-    scenery = sim.world.town.scenery
-    chosen = scenery.object_ids > 0
-    if label != EVERY_LABEL:
-        chosen &= scenery.tags == label
-    keys = scenery.object_ids[chosen].astype(np.uint64) * 256 + scenery.tags[chosen]
-    order = np.argsort(keys, kind="stable")
-    names, starts = np.unique(keys[order], return_index=True)
-    corners = scenery.triangles[chosen][order]
-    if not len(names):
-        return []
-    low = np.minimum.reduceat(corners.min(axis=1), starts)
-    high = np.maximum.reduceat(corners.max(axis=1), starts)
-    return [
-        (int(name) // 256, int(name) % 256, BoundingBox(_vector((a + b) / 2), _vector((b - a) / 2)))
-        for name, a, b in zip(names, low, high, strict=True)
-    ]
-
-
-def _vector(values: np.ndarray) -> Vector3D:
-    return Vector3D(*values.tolist())
-
-
-@method(locked=False)
-def query_lights_state(sim: "Simulation", endpoint: str) -> object:
-    """Return no street lights: they are scenery."""
-    return []
-
-
-@method(locked=False)
-def update_lights_state(sim: "Simulation", endpoint: str, lights: object, discard: bool) -> None:
-    """Accept; there are no street lights to switch."""
-
-
 @method(locked=False)
 def draw_debug_shape(sim: "Simulation", shape: object) -> None:
     """Accept; no sensor ever sees debug shapes."""
+
+
+@method(locked=False)
+def clear_debug_shape(sim: "Simulation") -> None:
+    """Accept, as above."""
+
+
+@method(locked=False)
+def clear_debug_string(sim: "Simulation") -> None:
+    """Accept, as above."""
 
 
 @method()
@@ -199,17 +154,3 @@ def add_traffic_manager_running(sim: "Simulation", address: object) -> bool:
 def destroy_traffic_manager(sim: "Simulation", port: int) -> bool:
     """Forget a traffic manager."""
     return sim.traffic_managers.pop(port, None) is not None
-
-
-def _unsupported(name: str) -> None:
-    def refuse(sim: Any) -> None:
-        raise WorldError(f"{name} is not supported by the stand-in")
-
-    refuse.__name__ = name
-    method(locked=False)(refuse)
-
-
-for _name in ("load_map_layer", "unload_map_layer", "set_ignored_vehicles"):
-    _unsupported(_name)
-for _name in ("apply_color_texture_to_objects", "apply_float_color_texture_to_objects"):
-    _unsupported(_name)

@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 
 from .network import NO_JUNCTION, Network
-from .schema import BoundingBox, Rotation, Vector3D
 from .signs import LightState, TrafficLight, TrafficSign
 
-LAMPS_M, LAMPS_EXTENT = 3.4, Vector3D(0.18, 0.18, 0.5)  # middle above the foot, half the size
 STAGES = (LightState.GREEN, LightState.YELLOW, LightState.RED)
 
 Phase = list[TrafficLight]  # the lights of one controller: they show the same
@@ -78,11 +76,6 @@ class TrafficLights:
     def phase_of(self, light: TrafficLight) -> Phase:
         """Return the lights that switch together with one."""
         return self.cycle_of(light).phase_of(light)
-
-    def lamps(self, light: TrafficLight) -> BoundingBox:
-        """Return the box round a light's lamps, in the world."""
-        pose = light.pose
-        return BoundingBox(Vector3D(pose.x, pose.y, pose.z + LAMPS_M), LAMPS_EXTENT, Rotation(yaw=pose.yaw))
 
     def step(self, delta_s: float) -> None:
         """Let time pass."""

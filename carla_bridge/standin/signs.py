@@ -11,10 +11,11 @@ from .actors import STILL, Actor
 from .geometry import Pose
 from .network import Network, Signal, Stop
 from .payloads import LIGHT_BYTES, light_details, sign_details
-from .schema import BoundingBox, Vector3D
+from .schema import BoundingBox, Rotation, Vector3D
 
 STOP_SIGN, YIELD_SIGN, SPEED_LIMIT = "206", "205", "274"
 TRIGGER_LENGTH_M, TRIGGER_HEIGHT_M = 3.0, 2.0
+LAMPS_M, LAMPS_EXTENT = 3.4, Vector3D(0.18, 0.18, 0.5)  # middle above the foot, half the size
 NOWHERE = BoundingBox(STILL, STILL)
 FOOT_M = 0.3  # half the size of the box of a sign that stops nobody
 
@@ -83,6 +84,12 @@ class TrafficLight(TrafficSign):
         """Return the record in the world state: that of a sign, and the times and the colour."""
         times_s = self.green_s, self.yellow_s, self.red_s, self.elapsed_s
         return super().record()[:-LIGHT_BYTES] + light_details(times_s, self.pole, self.is_frozen, self.light)
+
+
+def lamps_box(light: TrafficLight) -> BoundingBox:
+    """Return the box round a usual light's lamps, in the world."""
+    pose = light.pose
+    return BoundingBox(Vector3D(pose.x, pose.y, pose.z + LAMPS_M), LAMPS_EXTENT, Rotation(yaw=pose.yaw))
 
 
 def type_id_of(signal: Signal) -> str:

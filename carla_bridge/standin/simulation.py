@@ -4,8 +4,9 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 from .actors import Actor
@@ -19,6 +20,7 @@ from .render import Renderer
 from .scene import Scene, capture
 from .schema import ActorDescription, EpisodeSettings
 from .sensors import Instruments, Shot
+from .stage import ALL_LAYERS, Stage
 from .streams import Streams
 from .warm_up import warm_up
 from .world import WORLD_STREAM, World, WorldError
@@ -55,6 +57,7 @@ class Simulation:
         self.world: World
         self.renderer: Renderer
         self.instruments: Instruments
+        self.stage: Stage
         self._eyes = ThreadPoolExecutor(EYES, thread_name_prefix="standin-eye")
         self.navigation = Navigation()
         self.traffic_managers: dict[int, str] = {}  # port → host; they live in the clients
@@ -98,28 +101,29 @@ class Simulation:
             self._set_running()
             return self.world.moment.frame
 
-    def load_by_name(self, name: str, *, reset_settings: bool) -> None:
+    def load_by_name(self, name: str, *, reset_settings: bool, layers: int = ALL_LAYERS) -> None:
         """Begin a new episode on the named map; an empty name stands for the present one."""
         place = self.atlas.find(name) if name else self._place
         if place is None:
             raise WorldError(f"Map '{name}' not found")
         with self._tick_lock:
             try:
-                self.load(place)
+                self.load(place, layers)
             except MapError as error:
                 raise WorldError(f"Map '{name}' cannot be built: {error}") from None
             if reset_settings:
                 self.settings = EpisodeSettings()
                 self._set_running()
 
-    def load(self, place: Place) -> None:
+    def load(self, place: Place, layers: int = ALL_LAYERS) -> None:
         """Build the town and begin a new episode in it; frames and ids go on counting."""
         before: World | None = self.world if self._episode_id else None
-        if before is not None and place == self._place:
-            town, renderer = before.town, self.renderer
-        else:
-            town = place.build()
-            renderer = Renderer(town.scenery, run=self._eyes.map, bands=EYES)
+        is_same = before is not None and place == self._place
+        town = before.town if before is not None and is_same else place.build()
+        stage = Stage(town)
+        stage.set_layers(ALL_LAYERS & ~layers, shown=False)
+        is_whole = is_same and not stage.hidden and not self.stage.hidden
+        renderer = self.renderer if is_whole else self._renderer_of(stage)
         with self.lock:  # nobody may take an id from the world before while the next one begins
             self.deck.stop()
             world = World(
@@ -136,9 +140,21 @@ class Simulation:
                 world,
                 renderer,
             )
-            self.instruments = Instruments()
+            self.stage, self.instruments = stage, Instruments()
             self.streams.map_changed(WORLD_STREAM)
         self._publish_state()
+
+    @contextmanager
+    def restaging(self) -> Iterator[Stage]:
+        """Let somebody hide or show things, and let the cameras see it."""
+        with self._tick_lock:
+            yield self.stage
+            renderer = self._renderer_of(self.stage)
+            with self.lock:
+                self.renderer = renderer
+
+    def _renderer_of(self, stage: Stage) -> Renderer:
+        return Renderer(stage.scenery(), run=self._eyes.map, bands=EYES)
 
     def _run_freely(self) -> None:
         while not self._closing.is_set():

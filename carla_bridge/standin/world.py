@@ -30,6 +30,7 @@ MAX_ACTORS = 2000
 UNSTREAMED = ("sensor.other.lane_invasion",)  # the client computes it
 WORLD_STREAM = 1
 LEVEL = (0.0, 0.0)
+GRAVITY_MPS2 = 9.81
 KINDS = {
     "vehicle.": Vehicle,
     "walker.": Walker,
@@ -56,6 +57,7 @@ class World:
         self.town, self.episode_id = town, episode_id
         self.moment = Moment(frame, 0.0, 0.0)
         self.weather = Weather()
+        self.gravity_mps2 = GRAVITY_MPS2  # what an IMU feels
         self.actors: dict[int, Actor] = {}
         self.collisions: list[Collision] = []  # of the latest step
         self.after_moving: list[Callable[[World], None]] = []  # run at the end of each step, in order
