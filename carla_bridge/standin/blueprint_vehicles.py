@@ -1,7 +1,7 @@
 """CARLA 0.9.16's vehicles as data: what `filter` and `filter_by_attribute` look at, the paints, the drivers.
 
-Where CARLA's catalogue is silent about lights and doors (the lorry, the Cybertruck), the vehicle has what those of
-its generation have.
+Of generation 2, all have lights and all but the bus have doors that open. Of generation 1, those have lights for
+which CARLA's developers, or its leaderboard's choice of traffic with lights, say so.
 """
 
 from typing import NamedTuple
@@ -16,6 +16,7 @@ class Listed(NamedTuple):
     special_type: str = ""
     drivers: tuple[int, ...] = ()  # CARLA's numbers of those who can sit on it
     opens_doors: bool | None = None  # None: as its generation
+    lit: bool = False  # though of generation 1
 
     @property
     def wheels(self) -> int:
@@ -25,7 +26,7 @@ class Listed(NamedTuple):
     @property
     def has_lights(self) -> bool:
         """Say whether its lamps can be lit."""
-        return self.generation == 2
+        return self.lit or self.generation == 2 or self.wheels == 2
 
     @property
     def has_dynamic_doors(self) -> bool:
@@ -48,8 +49,10 @@ _BMW = ("109,109,109", "12,38,88", "68,68,77", "255,255,255", "255,21,0", "0,0,0
 
 VEHICLES: dict[str, Listed] = {
     "vehicle.audi.a2": Listed("car", 1, _FOUR),
-    "vehicle.audi.etron": Listed("car", 1, ("168,0,27", "0,39,105", "33,33,33", "195,168,228"), "electric"),
-    "vehicle.audi.tt": Listed("car", 1, _FOUR),
+    "vehicle.audi.etron": Listed(
+        "car", 1, ("168,0,27", "0,39,105", "33,33,33", "195,168,228"), "electric", lit=True
+    ),
+    "vehicle.audi.tt": Listed("car", 1, _FOUR, lit=True),
     "vehicle.bh.crossbike": Listed(
         "bicycle", 1, ("20,78,217", "0,112,39", "255,202,0", "180,0,0"), drivers=(2, 3, 7, 8)
     ),
@@ -57,17 +60,19 @@ VEHICLES: dict[str, Listed] = {
     "vehicle.carlamotors.carlacola": Listed("truck", 1, ("255,68,0",)),
     "vehicle.carlamotors.european_hgv": Listed("truck", 2, _HGV),
     "vehicle.carlamotors.firetruck": Listed("truck", 2, ("234,0,0",), "emergency"),
-    "vehicle.chevrolet.impala": Listed("car", 1, ("61,86,143", "0,12,49", "0,0,0", "71,12,12")),
+    "vehicle.chevrolet.impala": Listed("car", 1, ("61,86,143", "0,12,49", "0,0,0", "71,12,12"), lit=True),
     "vehicle.citroen.c3": Listed("car", 1, _FIVE),
     "vehicle.diamondback.century": Listed(
         "bicycle", 1, ("214,0,0", "50,96,242", "78,247,119"), drivers=(4, 5, 6, 7)
     ),
     "vehicle.dodge.charger_2020": Listed("car", 2, ("73,0,0", "0,39,105", "0,0,0", "211,142,0")),
-    "vehicle.dodge.charger_police": Listed("car", 1, ("0,0,0", "8,53,0"), "emergency"),
+    "vehicle.dodge.charger_police": Listed("car", 1, ("0,0,0", "8,53,0"), "emergency", lit=True),
     "vehicle.dodge.charger_police_2020": Listed("car", 2, ("0,0,0",), "emergency"),
     "vehicle.ford.ambulance": Listed("van", 2, ("231,231,231",), "emergency"),
     "vehicle.ford.crown": Listed("car", 2, ("255,185,0",), "taxi"),
-    "vehicle.ford.mustang": Listed("car", 1, ("0,12,58", "85,0,0", "160,160,160", "0,21,0", "0,0,0")),
+    "vehicle.ford.mustang": Listed(
+        "car", 1, ("0,12,58", "85,0,0", "160,160,160", "0,21,0", "0,0,0"), lit=True
+    ),
     "vehicle.gazelle.omafiets": Listed(
         "bicycle", 1, ("0,0,0", "41,73,217", "202,88,176"), drivers=(0, 1, 3, 5)
     ),
@@ -78,7 +83,7 @@ VEHICLES: dict[str, Listed] = {
     "vehicle.kawasaki.ninja": Listed(
         "motorcycle", 1, ("11,129,0", "255,203,39", "168,0,0", "0,0,0"), drivers=(0, 7, 3, 4)
     ),
-    "vehicle.lincoln.mkz_2017": Listed("car", 1, ("16,16,16",)),
+    "vehicle.lincoln.mkz_2017": Listed("car", 1, ("16,16,16",), lit=True),
     "vehicle.lincoln.mkz_2020": Listed("car", 2, ("0,0,0",), drivers=(0,)),
     "vehicle.mercedes.coupe": Listed("car", 1, _FIVE),
     "vehicle.mercedes.coupe_2020": Listed("car", 2, ("73,0,0", "0,21,81", "0,0,0", "187,187,187")),
@@ -97,13 +102,13 @@ VEHICLES: dict[str, Listed] = {
     "vehicle.seat.leon": Listed("car", 1, _LEON),
     "vehicle.tesla.cybertruck": Listed("truck", 2, special_type="electric"),
     "vehicle.tesla.model3": Listed(
-        "car", 1, ("17,37,103", "75,86,173", "180,42,42", "0,0,0", "137,0,0"), "electric"
+        "car", 1, ("17,37,103", "75,86,173", "180,42,42", "0,0,0", "137,0,0"), "electric", lit=True
     ),
     "vehicle.toyota.prius": Listed("car", 1, _PRIUS),
     "vehicle.vespa.zx125": Listed(
         "motorcycle", 1, ("255,203,39", "30,121,154", "168,0,0", "0,0,0", "208,208,208"), drivers=(0, 2, 3, 6)
     ),
-    "vehicle.volkswagen.t2": Listed("van", 1, _T2),
+    "vehicle.volkswagen.t2": Listed("van", 1, _T2, lit=True),
     "vehicle.volkswagen.t2_2021": Listed("van", 2, _T2),
     "vehicle.yamaha.yzf": Listed("motorcycle", 1, _YZF, drivers=(0, 2, 3, 6)),
 }

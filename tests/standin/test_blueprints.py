@@ -48,6 +48,17 @@ def test_vehicles_are_found_by_what_they_are_for():
     assert special["vehicle.audi.a2"] == ""
 
 
+def test_traffic_with_lights_and_doors_can_be_had():
+    plain = [
+        i for i in _find("vehicle.*") if (_value(i, "base_type"), _value(i, "special_type")) == ("car", "")
+    ]
+    lit = {i for i in plain if _value(i, "has_lights") == "true"}
+    assert {"vehicle.lincoln.mkz_2020", "vehicle.audi.tt", "vehicle.ford.mustang"} <= lit
+    assert "vehicle.audi.a2" not in lit
+    assert "vehicle.dodge.charger_2020" in {i for i in plain if _value(i, "has_dynamic_doors") == "true"}
+    assert _value("vehicle.mitsubishi.fusorosa", "has_dynamic_doors") == "false"
+
+
 @pytest.mark.parametrize("pattern", ["vehicle.*", "walker.pedestrian.*"])
 def test_each_generation_that_scripts_ask_for_has_somebody(pattern):
     generations = {_value(i, "generation") for i in _find(pattern)}

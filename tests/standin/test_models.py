@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from carla_bridge.standin import models
 from carla_bridge.standin.blueprints import LIBRARY
 from carla_bridge.standin.geometry import Pose
 from carla_bridge.standin.models import model_for, walking_mesh
@@ -236,3 +237,19 @@ def test_who_uses_a_wheelchair_sits_in_one_if_the_blueprint_lets_them():
     assert 1.2 < 2 * seated.extent[2] < 1.5
     child = model_for("walker.pedestrian.0009", {"use_wheelchair": "true"})
     assert set(child.mesh.tags.tolist()) == {PEDESTRIAN}
+
+
+def test_the_same_blueprint_always_gives_the_same_bytes():
+    for type_id in (
+        "vehicle.bmw.grandtourer",
+        "vehicle.kawasaki.ninja",
+        "walker.pedestrian.0037",
+        "static.prop.trashbag",
+    ):
+        first = model_for(type_id, {})
+        for build in (models._vehicle, models._walker, models._prop):
+            build.cache_clear()
+        again = model_for(type_id, {})
+        assert again is not first
+        assert again.mesh.triangles.tobytes() == first.mesh.triangles.tobytes()
+        assert again.mesh.colors_rgb.tobytes() == first.mesh.colors_rgb.tobytes()
