@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import MapError
+from .scenery_store import furnish_once
 from .town import Town, build_town, seed_name, town_from_opendrive
 from .xodr import MAX_TEXT, read_xodr
 
@@ -27,8 +28,8 @@ class Place:
     def build(self) -> Town:
         """Build the town; raise a MapError if the text is no map."""
         if self.text is None:
-            return build_town(self.seed)
-        return town_from_opendrive(self.name, self.text, seed=self.seed)
+            return build_town(self.seed, furnish_once)
+        return town_from_opendrive(self.name, self.text, seed=self.seed, furnish=furnish_once)
 
 
 class Atlas:

@@ -1,5 +1,6 @@
 """A whole town from a map: its streets, the lanes for its traffic, the triangles for its cameras."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,10 +16,12 @@ from .network_reader import read_network
 from .scenery import build_scenery
 from .spawn_points import spawn_points
 from .terrain import Terrain
-from .things import Thing
+from .things import Scenery, Thing
 from .walks import walks
 
 __all__ = ["Lane", "Town", "build_town", "seed_name", "town_from_opendrive"]
+
+Furnish = Callable[[Network, int], Scenery]
 
 
 @dataclass(frozen=True)
@@ -53,23 +56,30 @@ def seed_name(seed: int) -> str:
     return f"StandIn/Maps/StandIn-{seed}"
 
 
-def build_town(seed: int) -> Town:
-    """Return the town of a seed; the same seed gives the same bytes."""
-    return town_from_opendrive(seed_name(seed), city_opendrive(seed), seed=seed)
-
-
-def town_from_opendrive(name: str, text: str, *, seed: int = 0) -> Town:
-    """Return the town that a map describes; raise a MapError in one sentence if the text is no map."""
-    network = read_network(name, text)
-    rng = np.random.default_rng(seed)
+def furnish(network: Network, seed: int) -> Scenery:
+    """Return the ground of a town and all that stands on it."""
     terrain = Terrain(network)
-    spots = spawn_points(network.lanes, rng)
-    beside = build_scenery(network, terrain, rng)
+    beside = build_scenery(network, terrain, np.random.default_rng([seed, 2]))
+    return Scenery(join([build_ground(network, terrain), beside.mesh]), beside.things)
+
+
+def build_town(seed: int, furnish: Furnish = furnish) -> Town:
+    """Return the town of a seed; the same seed gives the same bytes."""
+    return town_from_opendrive(seed_name(seed), city_opendrive(seed), seed=seed, furnish=furnish)
+
+
+def town_from_opendrive(name: str, text: str, *, seed: int = 0, furnish: Furnish = furnish) -> Town:
+    """Return the town that a map describes; raise a MapError in one sentence if the text is no map.
+
+    The scenery is what `furnish` makes, or keeps from another time.
+    """
+    network = read_network(name, text)
+    scenery = furnish(network, seed)
     return Town(
         name=name,
         network=network,
-        spawn_points=spots,
+        spawn_points=spawn_points(network.lanes, np.random.default_rng(seed)),
         sidewalks=walks(network),
-        scenery=join([build_ground(network, terrain), beside.mesh]),
-        things=beside.things,
+        scenery=scenery.mesh,
+        things=scenery.things,
     )

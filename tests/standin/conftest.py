@@ -4,8 +4,9 @@ from functools import cache
 
 import pytest
 
+from carla_bridge.standin.atlas import Place
 from carla_bridge.standin.process import StandInProcess
-from carla_bridge.standin.town import build_town
+from carla_bridge.standin.town import seed_name
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -28,7 +29,7 @@ def _town_built_once():
 @pytest.fixture(scope="session")
 def town():
     """A town for worlds without a server."""
-    return build_town(0)
+    return Place(seed_name(0), 0).build()
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,102 @@
+"""Scenery that was built once, kept in the user's cache: a town is there at once when it is loaded again.
+
+What is kept belongs to a map's text, a seed and the very source of this package; whatever cannot be read is built anew.
+"""
+
+import os
+import tempfile
+import zipfile
+from contextlib import suppress
+from dataclasses import astuple
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+
+from .geometry import Pose
+from .mesh import Mesh
+from .network import Network
+from .things import Scenery, Thing
+from .town import furnish
+
+KEPT = 12  # towns; the one that was used longest ago goes
+
+
+def furnish_once(network: Network, seed: int) -> Scenery:
+    """Return the scenery of a network, from the cache if it was built before."""
+    path = folder() / f"{_key(network, seed)}.npz"
+    try:
+        scenery = _load(path)
+        path.touch()
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        scenery = furnish(network, seed)
+        with suppress(OSError):  # a full or read-only disk costs time, nothing else
+            _save(path, scenery)
+    return scenery
+
+
+def folder() -> Path:
+    """Return where scenery is kept."""
+    base = (
+        os.environ.get("XDG_CACHE_HOME") or Path(os.environ.get("HOME") or tempfile.gettempdir()) / ".cache"
+    )
+    return Path(base) / "carla-bridge" / "towns"
+
+
+def _key(network: Network, seed: int) -> str:
+    parts = (network.name, network.opendrive, str(seed), _source())
+    return sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+@cache
+def _source() -> str:
+    """Return a digest of all source that a scenery may depend on."""
+    files = sorted(Path(__file__).parent.glob("*.py"))
+    return sha256(b"".join(file.read_bytes() for file in files) + np.__version__.encode()).hexdigest()
+
+
+def _load(path: Path) -> Scenery:
+    with np.load(path, allow_pickle=False) as kept:
+        levels = kept["levels"]
+        mesh = Mesh(
+            kept["triangles"],
+            kept["tags"],
+            kept["colors_rgb"],
+            kept["object_ids"],
+            levels if len(levels) else None,
+        )
+        words, poses = kept["words"], kept["poses"].tolist()
+        numbers = kept["numbers"].tolist()
+    things = tuple(
+        Thing(number, tag, layer, name, Pose(*pose))
+        for (number, tag), (layer, name), pose in zip(numbers, words.tolist(), poses, strict=True)
+    )
+    return Scenery(mesh, things)
+
+
+def _save(path: Path, scenery: Scenery) -> None:
+    """Write a file that is whole as soon as it has its name, and make room for it."""
+    mesh, things = scenery.mesh, scenery.things
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
+        try:
+            np.savez_compressed(
+                file,
+                triangles=mesh.triangles,
+                tags=mesh.tags,
+                colors_rgb=mesh.colors_rgb,
+                object_ids=mesh.object_ids,
+                levels=np.zeros(0, np.uint8) if mesh.levels is None else mesh.levels,
+                numbers=np.array([(thing.number, thing.tag) for thing in things], np.int64).reshape(-1, 2),
+                words=np.array([(thing.layer, thing.name) for thing in things], np.str_).reshape(-1, 2),
+                poses=np.array([astuple(thing.pose) for thing in things], np.float64).reshape(-1, 6),
+            )
+            file.close()
+            Path(file.name).replace(path)
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise
+    kept = sorted(path.parent.glob("*.npz"), key=lambda each: each.stat().st_mtime)
+    for old in kept[:-KEPT]:
+        old.unlink(missing_ok=True)
