@@ -118,7 +118,9 @@ def enclose(
         half = float(b - a) / 2
         if half > 0.4 and site.take(pose, (-half, -0.25), (half, 0.25)):
             layer = FOLIAGE if make is enclosures.hedge else WALLS
-            site.put(site.enclosure(make, 2 * half), site.grounded(pose), layer, make.__name__.replace("_", " "))
+            site.put(
+                site.enclosure(make, 2 * half), site.grounded(pose), layer, make.__name__.replace("_", " ")
+            )
 
 
 def _build_second_row(site: Site, frontage: Frontage) -> None:

@@ -57,7 +57,7 @@ def _source() -> str:
 
 
 def _load(path: Path) -> Scenery:
-    with np.load(path, allow_pickle=False) as kept:
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
         levels = kept["levels"]
         mesh = Mesh(
             kept["triangles"],

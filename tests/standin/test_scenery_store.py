@@ -1,4 +1,4 @@
-"""Scenery that is kept: the same as built anew, built anew where it cannot be read, and no matter if it cannot be kept."""
+"""Scenery that is kept: the same again, built anew if it cannot be read, and no trouble if it cannot be kept."""
 
 import numpy as np
 import pytest
