@@ -9,6 +9,7 @@ from . import (  # noqa: F401
     calls_rays,
     calls_recorder,
     calls_scenery,
+    calls_sensors,
     calls_vehicles,
     calls_walkers,
     calls_world,
