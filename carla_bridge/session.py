@@ -4,17 +4,16 @@ Synchronous mode: we tick, so every frame belongs to its tick, nothing piles up 
 Whatever ends the drive, the server gets its settings and weather back and our actors are destroyed, once.
 """
 
-import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
 from carla_bridge.actors import destroy, drive_themselves, spawn_ego, spawn_points, spawn_traffic
-from carla_bridge.cameras import LAYERS, Camera, Sensor, SensorTimeout, spawn_sensor
 from carla_bridge.config import CameraConfig, ServerConfig, SessionConfig
 from carla_bridge.errors import BridgeError
-from carla_bridge.frames import CameraMeta, DriveMeta, DriveTick, LabelFrame, Placement, RecordingMeta
+from carla_bridge.frames import DriveMeta, DriveTick, LabelFrame, RecordingMeta
 from carla_bridge.labels import table_for_version, tag_table
+from carla_bridge.rig import Rig, camera_metas, mount
 from carla_bridge.server import Server
 from carla_bridge.signals import held, terminable
 from carla_bridge.state import StateReader
@@ -23,8 +22,6 @@ from carla_bridge.world_changes import Undo, change_weather, start_traffic_manag
 
 if TYPE_CHECKING:
     import carla
-
-_FIRST_FRAME_S = 0.5  # per try: a tick can overtake the camera's stream, which is still connecting
 
 
 class LiveDrive:
@@ -39,15 +36,14 @@ class LiveDrive:
         recording: RecordingMeta,
         *,
         ego: "carla.Vehicle",
-        cameras: tuple[Camera, ...],
+        rig: Rig,
         ticks_per_frame: int,
-        sensor_timeout_s: float,
         times: StageTimes,
     ):
         self.world, self.recording, self.ego = server.world, recording, ego
-        self.meta: DriveMeta = recording.of_camera(cameras[0].name)
-        self._server, self._cameras, self._times = server, cameras, times
-        self._ticks_per_frame, self._sensor_timeout_s = ticks_per_frame, sensor_timeout_s
+        self.meta: DriveMeta = recording.of_camera(rig.cameras[0].name)
+        self._server, self._rig, self._times = server, rig, times
+        self._ticks_per_frame = ticks_per_frame
 
     @classmethod
     @contextmanager
@@ -66,9 +62,9 @@ class LiveDrive:
     ) -> Iterator[Self]:
         """Connect, set up, and hand out the drive; afterwards the server is as it was before."""
         address = server or ServerConfig(host=host, port=port)
-        with terminable(), _connected(address) as (connected, undo):
+        with terminable(), connected(address) as (there, undo):
             yield cls._set_up(
-                connected,
+                there,
                 undo,
                 address=address,
                 cameras=cameras or {"front": camera or CameraConfig()},
@@ -96,7 +92,7 @@ class LiveDrive:
         tm_port = start_traffic_manager(server, undo, session)
         with server.answering("read its map"):
             world_map = server.world.get_map()
-        ego, made = _populate(
+        ego, rig = _populate(
             server, undo, world_map, cameras=cameras, layers=layers, session=session, tm_port=tm_port
         )
         recording = RecordingMeta(
@@ -104,19 +100,18 @@ class LiveDrive:
             server_version=server.version,
             tag_table=table.release,
             fps_hz=1 / (session.step_s * ticks_per_frame),
-            cameras=tuple(_camera_meta(name, config) for name, config in cameras.items()),
+            cameras=camera_metas(cameras),
             seed=session.seed,
         )
         drive = cls(
             server,
             recording,
             ego=ego,
-            cameras=made,
+            rig=rig,
             ticks_per_frame=ticks_per_frame,
-            sensor_timeout_s=session.sensor_timeout_s,
             times=times,
         )
-        drive._await_first_frame()
+        rig.await_first_frame()
         return drive
 
     def __iter__(self) -> Iterator[LabelFrame]:
@@ -138,25 +133,12 @@ class LiveDrive:
             for _ in range(self._ticks_per_frame):
                 tick = self._server.tick()
         with self._times.measure("receive"):
-            return self._frames_at(tick, timeout_s=self._sensor_timeout_s)
-
-    def _frames_at(self, tick: int, *, timeout_s: float) -> tuple[LabelFrame, ...]:
-        check = self._server.check
-        return tuple(camera.frame_at(tick, timeout_s=timeout_s, check=check) for camera in self._cameras)
-
-    def _await_first_frame(self) -> None:
-        deadline_s = time.monotonic() + self._sensor_timeout_s
-        while True:
-            try:
-                self._frames_at(self._server.tick(), timeout_s=min(_FIRST_FRAME_S, self._sensor_timeout_s))
-                return
-            except SensorTimeout:
-                if time.monotonic() > deadline_s:
-                    raise
+            return self._rig.frames_at(tick)
 
 
 @contextmanager
-def _connected(address: ServerConfig) -> Iterator[tuple[Server, Undo]]:
+def connected(address: ServerConfig) -> Iterator[tuple[Server, Undo]]:
+    """Connect, and take back at the end whatever was noted as undoable."""
     server = Server(address.host, address.port, timeout_s=address.timeout_s)
     undo = Undo(server)
     try:
@@ -175,7 +157,7 @@ def _populate(
     layers: Collection[str],
     session: SessionConfig,
     tm_port: int,
-) -> tuple["carla.Vehicle", tuple[Camera, ...]]:
+) -> tuple["carla.Vehicle", Rig]:
     """Spawn the ego vehicle, its cameras and the traffic, each noted for destruction before anything can fail."""
     made: list[int] = []
     undo.later("destroy our actors", lambda: destroy(server, made[::-1]))
@@ -186,38 +168,12 @@ def _populate(
     with held(), server.answering("spawn the traffic"):
         made += spawn_traffic(server, session.vehicles, points, seed=session.seed)
         vehicles = list(made)
-    mounted = tuple(_mount(server, undo, name, each, layers, ego, made) for name, each in cameras.items())
+    timeout_s = session.sensor_timeout_s
+    rig = mount(server, undo, cameras, layers, vehicle=ego, made=made, timeout_s=timeout_s)
     server.tick()  # the client knows a new actor's place only from the next state on
     with server.answering("start the autopilot"):
         drive_themselves(server, vehicles, tm_port=tm_port)
-    return ego, mounted
-
-
-def _mount(
-    server: Server,
-    undo: Undo,
-    name: str,
-    config: CameraConfig,
-    layers: Collection[str],
-    ego: "carla.Vehicle",
-    made: list[int],
-) -> Camera:
-    sensors = {}
-    for layer in LAYERS:
-        if layer != "semantic" and layer not in layers:
-            continue
-        with held(), server.answering(f"spawn the {layer} sensor of camera {name}"):
-            actor = spawn_sensor(server.world, layer, config, parent=ego)
-            made.append(actor.id)
-        with server.answering(f"start the {layer} sensor of camera {name}"):
-            sensors[layer] = Sensor(actor, LAYERS[layer].decode)
-            undo.later("stop a camera", sensors[layer].stop)
-    return Camera(name, sensors)
-
-
-def _camera_meta(name: str, config: CameraConfig) -> CameraMeta:
-    mount = Placement(config.x_m, config.y_m, config.z_m, config.pitch_deg, config.yaw_deg, config.roll_deg)
-    return CameraMeta(name, config.width, config.height, config.fov_deg, mount)
+    return ego, rig
 
 
 def _choose(

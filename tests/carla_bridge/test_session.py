@@ -190,7 +190,7 @@ def test_a_silent_camera_is_named_with_its_tick(port):
     with open_drive(port, sensor_timeout_s=0.5) as drive:
         frames = iter(drive)
         tick = next(frames).tick
-        drive._cameras[0].stop()
+        drive._rig.cameras[0].stop()
         with pytest.raises(
             SensorTimeout, match=rf"semantic_segmentation \(actor \d+\) .* tick {tick + 1}: nothing"
         ):
