@@ -37,6 +37,7 @@ class Body:
     bumper: float = 0.50
     panes: tuple[Span, ...] = ((0.05, 0.40), (0.46, 0.93))  # along the side windows, from the rear
     rear_pane: bool = True
+    cove: float = 0.0  # m by which the edges of the roof are rounded off
     mirror: float = 0.13  # how far the mirrors stand out
     tag: int = tags.CAR
 
@@ -129,6 +130,8 @@ def add_cabin(builder: Builder, body: Body, color: Rgb) -> None:
     right = _cabin_line(body)
     left = right * (1.0, -1.0, 1.0)
     builder.add(strip(left, right), body.tag, color)
+    if body.cove:
+        _add_cove(builder, body, right[1:-1], color)
     middle = right[len(right) // 2, 0]
     belt = float(np.interp(middle, right[[0, -1], 0], right[[0, -1], 2]))
     inside = np.array([middle, 0.0, belt])
@@ -142,13 +145,25 @@ def add_cabin(builder: Builder, body: Body, color: Rgb) -> None:
         builder.add(patch(face, (0.05, 0.95), (0.06, 0.93), inside), body.tag, GLASS)
 
 
+def _add_cove(builder: Builder, body: Body, edge: np.ndarray, color: Rgb) -> None:
+    """Add a roof over the cabin that rises from its edges in slants."""
+    top = edge + np.array([0.0, -1.3 * body.cove, body.cove])
+    mirror = np.array([1.0, -1.0, 1.0])
+    for side in (np.ones(3), mirror):
+        builder.add(strip(edge * side, top * side), body.tag, color)
+    builder.add(strip(top * mirror, top), body.tag, color)
+    for end in (0, -1):
+        corners = np.array([edge[end] * mirror, edge[end], top[end], top[end] * mirror])
+        builder.add(fan(corners), body.tag, color)
+
+
 def _cabin_line(body: Body) -> np.ndarray:
     """Return the right edge of the cabin: up the rear window, over the roof, down the windscreen."""
     foot, front, rear, rear_foot = (body.at(share) for share in body.cabin)
     along = np.array([1.0, 0.72, 0.5, 0.28, 0.0])  # over the roof, from its rear end
     drop = np.array([body.roof[1], 0.3 * body.roof[1], 0.0, 0.3 * body.roof[0], body.roof[0]])
     x = np.concatenate([[rear_foot], front + along * (rear - front), [foot]])
-    z = np.concatenate([[body.deck[2]], body.height - drop, [body.deck[1]]])
+    z = np.concatenate([[body.deck[2]], body.height - body.cove - drop, [body.deck[1]]])
     return np.column_stack([x, _lean(body, z), z])
 
 

@@ -59,7 +59,7 @@ VAN = Body(
     5.92, 1.99, 2.55, 3.67, 1.00,
     wheel_radius=0.35, clearance=0.27, cabin=(0.13, 0.285, 0.985, 0.99), deck=(1.02, 1.30, 1.32, 1.32),
     roof=(0.04, 0.02), roof_width=0.84, nose_width=0.82, tail_width=0.95, bumper=0.60,
-    panes=((0.80, 0.965),), rear_pane=False, mirror=0.20, tag=tags.TRUCK,
+    panes=((0.80, 0.965),), rear_pane=False, cove=0.12, mirror=0.20, tag=tags.TRUCK,
 )  # fmt: skip
 MINIBUS = replace(
     VAN,
@@ -73,13 +73,14 @@ MINIBUS = replace(
     roof=(0.10, 0.08),
     panes=((0.05, 0.29), (0.33, 0.62), (0.67, 0.94)),
     rear_pane=True,
+    cove=0.14,
     wheel_radius=0.33,
     mirror=0.12,
 )
 BUS = Body(
     10.27, 2.50, 3.12, 5.60, 2.30,
     wheel_radius=0.48, clearance=0.32, cabin=(0.012, 0.035, 0.985, 0.992), deck=(1.12, 1.18, 1.30, 1.30),
-    roof=(0.10, 0.08), roof_width=0.93, belt_width=0.985, nose_width=0.90, tail_width=0.95, bumper=0.55,
+    roof=(0.10, 0.08), roof_width=0.93, belt_width=0.985, nose_width=0.90, tail_width=0.95, bumper=0.55, cove=0.15,
     panes=tuple((0.02 + 0.158 * i, 0.163 + 0.158 * i) for i in range(6)), mirror=0.22, tag=tags.BUS,
 )  # fmt: skip
 MICROCAR = replace(

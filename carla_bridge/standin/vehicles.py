@@ -2,6 +2,10 @@
 
 CARLA's own boxes served where no maker's figure exists. Where CARLA scales a real vehicle up (its 2021 Mini and
 Patrol, and its Rosa bus, which is 3.9 m wide), the real size was taken, or a city bus's of CARLA's length.
+
+Tags follow the folders in which CARLA 0.9.14 and later sorts its meshes: vans, minibuses and the ambulance are in the
+one of its trucks, the Cybertruck (by its base type a truck) is in the one of its cars, and all two-wheelers carry a
+rider with a tag of their own.
 """
 
 from collections.abc import Callable
