@@ -23,6 +23,7 @@ from .recorder_records import (
     PhysicsControl,
     Position,
     ShownLight,
+    VehicleDoor,
     VehicleLight,
 )
 from .schema import VehiclePhysics
@@ -43,6 +44,7 @@ class Recorder:
     def __init__(self, writer: LogWriter, *, additional_data: bool) -> None:
         self._writer, self._additional_data = writer, additional_data
         self._known: set[int] = set()
+        self._open_doors: dict[int, frozenset[int]] = {}
         self._collisions = 0
 
     def record(self, world: "World", *, platform_s: float) -> None:
@@ -55,10 +57,19 @@ class Recorder:
             *_events(added, gone),
             (PacketId.COLLISION, list(self._hits(world))),
             *_states(world.actors.values()),
+            (PacketId.VEHICLE_DOOR, list(self._moved_doors(world.actors.values()))),
         ]
         if self._additional_data:
             packets += _additional(world.actors.values(), added, platform_s)
         self._writer.write_frame(world.moment.delta_s, packets)
+
+    def _moved_doors(self, actors: Iterable[Actor]) -> Iterator[VehicleDoor]:
+        """Yield the doors that opened or closed since the frame before; those of a newcomer were closed."""
+        before, vehicles = self._open_doors, (actor for actor in actors if isinstance(actor, Vehicle))
+        self._open_doors = {vehicle.id: frozenset(vehicle.open_doors) for vehicle in vehicles}
+        for actor_id, doors in self._open_doors.items():
+            for door in sorted(doors ^ before.get(actor_id, frozenset())):
+                yield VehicleDoor(actor_id, door, door in doors)
 
     def _hits(self, world: "World") -> Iterator[Collision]:
         """Yield the collisions of actors that have a sensor for them, as CARLA does; a pair once a frame."""
@@ -134,7 +145,7 @@ def _shown(light: TrafficLight) -> ShownLight:
 
 def _animation(vehicle: Vehicle) -> AnimVehicle:
     control = vehicle.control
-    gear = -1 if control.reverse and control.gear >= 0 else control.gear
+    gear = min(-1, vehicle.gear) if control.reverse else vehicle.gear
     return AnimVehicle(vehicle.id, control.steer, control.throttle, control.brake, control.hand_brake, gear)
 
 

@@ -4,12 +4,12 @@ import logging
 from math import hypot, inf
 from typing import TYPE_CHECKING
 
-from .actors import Actor
+from .actors import Actor, Vehicle
 from .blueprints import LIBRARY
 from .old_blueprints import present
 from .recorder_log import Frame
 from .recorder_poses import pose_of
-from .recorder_records import EventAdd, EventParent, PacketId
+from .recorder_records import EventAdd, EventParent, PacketId, VehicleDoor
 from .world import MAX_ACTORS
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 TRAFFIC_LIGHT = "traffic.traffic_light"
+ALL_DOORS = 6
 SAME_PLACE_M = 3.0
 MAX_ADOPTED_ID = 0x4000  # instance pictures have room for 0x8000, and some are to come
 
@@ -47,6 +48,8 @@ class Cast:
             self._add(event)
         for event in frame.records(PacketId.EVENT_PARENT):
             self._attach(event)
+        for door in frame.records(PacketId.VEHICLE_DOOR):
+            self._move_door(door)
         for event in frame.records(PacketId.EVENT_DEL):
             self._remove(event.actor_id)
 
@@ -126,6 +129,12 @@ class Cast:
         child, parent = self.actor(event.actor_id), self.actor(event.parent_id)
         if event.actor_id in self._brought and child and parent and not _descends(parent, child):
             child.parent, child.relative = parent, child.pose
+
+    def _move_door(self, moved: VehicleDoor) -> None:
+        vehicle = self.actor(moved.actor_id)
+        if isinstance(vehicle, Vehicle) and moved.door <= ALL_DOORS:
+            doors = set(range(ALL_DOORS)) if moved.door == ALL_DOORS else {moved.door}
+            vehicle.open_doors = vehicle.open_doors | doors if moved.is_open else vehicle.open_doors - doors
 
     def _remove(self, recorded_id: int) -> None:
         actor = self.actor(recorded_id)

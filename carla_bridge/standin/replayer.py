@@ -154,6 +154,10 @@ def _set_motion(actor: Actor, before: Pose | None, delta_s: float) -> None:
     if math.hypot(*velocity) <= JUMP_MPS:
         actor.velocity = velocity
         actor.angular_velocity = Vector3D(0.0, 0.0, wrapped_deg(pose.yaw - before.yaw) / delta_s)
+        if isinstance(actor, Vehicle):
+            ahead = _ahead(pose)
+            actor.speed_mps = velocity.x * ahead.x + velocity.y * ahead.y
+            actor.driven_m += actor.speed_mps * delta_s
 
 
 def _xyz(pose: Pose) -> tuple[float, float, float]:

@@ -10,6 +10,7 @@ from carla_bridge.standin.recorder_records import PacketId
 
 DATA = os.environ.get("CARLA_BRIDGE_DATA")
 REAL_LOG = Path(DATA or "none") / "carla" / "recorder_logs" / "DistanceBetweenVehicles.log"
+TOWN01 = Path(DATA or "none") / "carla" / "maps" / "Town01.xodr"
 NOON_2026_S = 1_767_268_800
 HEADER_BYTES = 2 + 2 + 14 + 8 + 2 + len("Town01")
 A_RECORD_OF_EACH_KIND = {

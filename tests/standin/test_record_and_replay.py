@@ -1,15 +1,22 @@
 """CARLA's recorder calls through the official client, as its own example scripts use them."""
 
+import queue
 import re
 
+import numpy as np
 import pytest
 
+from carla_bridge.standin.process import StandInProcess
 from carla_bridge.standin.recorder_log import LogReader
+from carla_bridge.standin.recorder_records import PacketId
+from tests.standin.recorder_examples import REAL_LOG, TOWN01
 
 carla = pytest.importorskip("carla")
 
 DELTA_S = 0.05
 FRAMES = 30
+HERO, PATROL = 174, 175  # as the real log numbers them
+CAR_TAG = 14
 
 
 @pytest.fixture
@@ -279,3 +286,56 @@ def test_a_map_change_ends_recording_and_replaying(deck, world, drive):
     world = deck.reload_world(False)
     world.tick()
     assert "\nFrames: 1\n" in deck.show_recorder_file_info("short.log", False)
+
+
+@pytest.fixture(scope="module")
+def town01(tmp_path_factory):
+    """A stand-in with Town01, which has a real server's log in its folder."""
+    if not (REAL_LOG.exists() and TOWN01.exists()):
+        pytest.skip("CARLA_BRIDGE_DATA names no recorder log or no Town01")
+    options = {"map": str(TOWN01), "recordings": str(REAL_LOG.parent), "vehicles": 3, "walkers": 3}
+    with StandInProcess(synchronous=True, fixed_delta_seconds=DELTA_S, **options) as server:
+        yield server
+
+
+def test_a_log_of_a_real_server_is_replayed_on_its_map(town01):
+    """The log's hero follows another car along a street of Town01, and a camera on it sees that car ahead."""
+    client = carla.Client(town01.host, town01.port)
+    client.set_timeout(60.0)
+    world, town = client.get_world(), client.get_world().get_map()
+    assert "Replaying from 8 s - 24.7237 s" in client.replay_file(REAL_LOG.name, 8.0, 0.0, HERO)
+    world.tick()
+    hero, patrol = world.get_actor(HERO), world.get_actor(PATROL)
+    assert {actor.id for actor in world.get_actors().filter("vehicle.*")} == {HERO, PATROL}
+    assert (hero.type_id, patrol.type_id) == ("vehicle.lincoln.mkz_2017", "vehicle.nissan.patrol")
+    assert len(world.get_actors().filter("static.prop.plasticchair")) > 80
+    blueprint = world.get_blueprint_library().find("sensor.camera.semantic_segmentation")
+    blueprint.set_attribute("image_size_x", "160")
+    blueprint.set_attribute("image_size_y", "80")
+    mount = carla.Transform(carla.Location(x=2.5, z=1.4))
+    camera, images = world.spawn_actor(blueprint, mount, attach_to=hero), queue.Queue()
+    camera.listen(images.put)
+    for _ in range(20):
+        world.tick()
+        tags = tags_of(images.get(timeout=20.0))
+        assert town.get_waypoint(hero.get_location()).transform.location.distance(hero.get_location()) < 0.5
+        assert (tags[34:50, 70:90] == CAR_TAG).mean() > 0.2
+        assert (tags[:, :60] != CAR_TAG).all()
+    camera.destroy()
+    assert recorded_x_m(HERO, 8.0 + 21 * DELTA_S) == pytest.approx(hero.get_location().x, abs=0.01)
+
+
+def tags_of(image):
+    return np.frombuffer(image.raw_data, np.uint8).reshape(image.height, image.width, 4)[..., 2]
+
+
+def recorded_x_m(actor_id, time_s):
+    """Return where the real log has an actor at a time between two of its frames."""
+    with REAL_LOG.open("rb") as file:
+        seen = [
+            (frame.elapsed_s, position.x / 100.0)
+            for frame in LogReader(file).frames()
+            for position in frame.records(PacketId.POSITION)
+            if position.actor_id == actor_id
+        ]
+    return np.interp(time_s, *np.transpose(seen))

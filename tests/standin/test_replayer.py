@@ -160,6 +160,16 @@ def test_animations_and_lights_are_as_they_were(world):
     assert walker.control.speed == 1.5
 
 
+def test_doors_that_opened_before_the_start_are_open(world):
+    log = [
+        {PacketId.EVENT_ADD: [add(500, CAR)], PacketId.VEHICLE_DOOR: [r.VehicleDoor(500, 6, True)]},
+        {PacketId.VEHICLE_DOOR: [r.VehicleDoor(500, 1, False), r.VehicleDoor(500, 99, True)]},
+        {},
+    ]
+    Replayer(reader_of(*log), world, Wish(start_s=1.0))
+    assert world.actors[500].open_doors == {0, 2, 3, 4, 5}
+
+
 def test_the_spectator_follows_whom_it_is_told_to(world):
     log = [{PacketId.EVENT_ADD: [add(500, CAR)], PacketId.POSITION: [at(500, 1000.0, 0.0, 90.0)]}, {}]
     Replayer(reader_of(*log), world, Wish(follow_id=500))
@@ -272,6 +282,7 @@ def test_a_recorded_world_is_replayed_to_the_last_pose(new_world):
     spot = world.town.spawn_points[0]
     car = world.spawn(describe(CAR, role_name="hero"), spot)
     recorder = Recorder(LogWriter(file, Header(1, 0, "StandIn-0")), additional_data=True)
+    car.open_doors = {4}
     recorded = []
     for step in range(60):
         car.control = VehicleControl(throttle=1.0, steer=0.3 if step > 20 else 0.0)
@@ -290,6 +301,8 @@ def test_a_recorded_world_is_replayed_to_the_last_pose(new_world):
                 assert _numbers(player.pose) == pytest.approx(_numbers(pose), abs=1e-4)
             elif type_id == "traffic.traffic_light":
                 assert (player.light, player.elapsed_s) == (shown[0], pytest.approx(shown[1], abs=1e-4))
+        assert replayer.cast.actor(car.id).control.throttle == 1.0
+        assert replayer.cast.actor(car.id).open_doors == {4}
     assert replayer.is_over
 
 
