@@ -39,7 +39,10 @@ drive_options = options(
         help="Stop after so many.  [default: when you close the window, or 200]",
     ),
     click.option("--out", type=click.Path(path_type=Path), help="Write label | photo to this mp4."),
-    click.option("--overwrite", is_flag=True, help="Replace --out if it exists."),
+    click.option(
+        "--record", type=click.Path(path_type=Path), help="Keep the drive in this .mcap, to convert it again."
+    ),
+    click.option("--overwrite", is_flag=True, help="Replace --out and --record if they exist."),
     click.option("--headless", is_flag=True, help="No window."),
     click.option("--checkpoint", help=f"A shipped name or a path.  [default: {SHIPPED}]"),
     click.option("--device", help="auto, cpu, cuda or cuda:N.  [default: auto]"),
@@ -93,6 +96,7 @@ def main(verbose: bool) -> None:
 def demo(
     config_path: Path | None,
     out: Path | None,
+    record: Path | None,
     overwrite: bool,
     headless: bool,
     maps: tuple[Path, ...],
@@ -109,13 +113,15 @@ def demo(
     from carla_bridge.standin.process import StandInProcess
 
     config = read_config(config_path, given)
-    check_outputs(out, overwrite=overwrite)
+    check_outputs(out, record=record, overwrite=overwrite)
     Atlas(seed=config.session.seed, files=maps)  # refuses a bad map before anything is started
     engine = engine_of(config)
     with StandInProcess(seed=config.session.seed, map=[str(path) for path in maps]) as standin:
         server = config.server.model_copy(update={"host": standin.host, "port": standin.port})
         config = config.model_copy(update={"server": server})
-        ending = show_drive(config, engine, out=out, overwrite=overwrite, headless=headless, say=click.echo)
+        ending = show_drive(
+            config, engine, out=out, record=record, overwrite=overwrite, headless=headless, say=click.echo
+        )
     end_with(ending)
 
 
@@ -134,7 +140,14 @@ def demo(
     "--vehicles", type=click.IntRange(min=0), help="Spawn so many cars, driven by the Traffic Manager."
 )
 @click.option("--weather", help="A preset of CARLA's, such as WetSunset.")
-def live(config_path: Path | None, out: Path | None, overwrite: bool, headless: bool, **given: Any) -> None:
+def live(
+    config_path: Path | None,
+    out: Path | None,
+    record: Path | None,
+    overwrite: bool,
+    headless: bool,
+    **given: Any,
+) -> None:
     """Drive on a CARLA server that is running and show label | photo.
 
     Example: carla-bridge live --host 127.0.0.1 --port 2000
@@ -142,9 +155,13 @@ def live(config_path: Path | None, out: Path | None, overwrite: bool, headless: 
     from carla_bridge.show import check_outputs, show_drive
 
     config = read_config(config_path, given)
-    check_outputs(out, overwrite=overwrite)
+    check_outputs(out, record=record, overwrite=overwrite)
     engine = engine_of(config)
-    end_with(show_drive(config, engine, out=out, overwrite=overwrite, headless=headless, say=click.echo))
+    end_with(
+        show_drive(
+            config, engine, out=out, record=record, overwrite=overwrite, headless=headless, say=click.echo
+        )
+    )
 
 
 def read_config(path: Path | None, given: dict[str, Any]) -> "LiveConfig":

@@ -1,15 +1,43 @@
-"""The recording job: every tick of a drive goes to the disk. It receives opened things and never opens them."""
+"""The recording job: every tick of a drive goes to the disk, beside whatever else is done with it.
 
-from collections.abc import Callable, Iterable
+It receives opened things and never opens them.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Literal
+from typing import Literal, Protocol
 
-from carla_bridge.frames import DriveTick
+from carla_bridge.frames import Drive, DriveMeta, DriveTick, LabelFrame
 from carla_bridge.recording.writer import DriveWriter
 from carla_bridge.timing import StageTimes
 
 Ending = Literal["done", "interrupted"]
+
+
+class TickedDrive(Drive, Protocol):
+    """A drive that can also be had with all its cameras and states."""
+
+    def ticks(self) -> Iterator[DriveTick]:
+        """Yield all that each tick brought."""
+
+
+class Tapped:
+    """A drive that is recorded while somebody else reads it: `translate(Tapped(drive, writer), engine)`."""
+
+    def __init__(self, drive: TickedDrive, writer: DriveWriter):
+        self._drive, self._writer = drive, writer
+
+    @property
+    def meta(self) -> DriveMeta:
+        """What must be known to read the frames."""
+        return self._drive.meta
+
+    def __iter__(self) -> Iterator[LabelFrame]:
+        """Yield the first camera's frames, each written already."""
+        for tick in self._drive.ticks():
+            self._writer.write(tick)
+            yield tick.frames[0]
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,11 @@ from pathlib import Path
 from carla_bridge.config import LiveConfig
 from carla_bridge.contact_sheet import ContactSheet
 from carla_bridge.errors import BridgeError
-from carla_bridge.frames import DriveMeta
+from carla_bridge.frames import Drive, DriveMeta
 from carla_bridge.live import Ending, LiveResult, run_live
 from carla_bridge.outputs import make_room, partial_path
+from carla_bridge.record import Tapped
+from carla_bridge.recording.writer import DriveWriter
 from carla_bridge.session import LiveDrive
 from carla_bridge.timing import StageTimes
 from carla_bridge.translation import Engine
@@ -21,8 +23,12 @@ Say = Callable[[str], object]
 FRAMES_WITHOUT_WINDOW = 200  # ten seconds of driving: without a window nobody says when it is enough
 
 
-def check_outputs(out: Path | None, *, overwrite: bool) -> None:
-    """Refuse a taken or forbidden place for the video and its contact sheet, before anything takes time."""
+def check_outputs(out: Path | None, *, record: Path | None = None, overwrite: bool) -> None:
+    """Refuse a taken or forbidden place for video, contact sheet and recording, before anything takes time."""
+    if record is not None:
+        if record.suffix != ".mcap":
+            raise BridgeError(f"--record {record} must end in .mcap")
+        make_room(record, overwrite=overwrite)
     if out is None:
         return
     if out.suffix.lower() != ".mp4":
@@ -34,7 +40,14 @@ def check_outputs(out: Path | None, *, overwrite: bool) -> None:
 
 
 def show_drive(
-    config: LiveConfig, engine: Engine, *, out: Path | None, overwrite: bool, headless: bool, say: Say
+    config: LiveConfig,
+    engine: Engine,
+    *,
+    out: Path | None,
+    record: Path | None = None,
+    overwrite: bool,
+    headless: bool,
+    say: Say,
 ) -> Ending:
     """Drive, show and write; without a window the drive is written to recordings/ if nowhere else."""
     times = StageTimes()
@@ -54,8 +67,14 @@ def show_drive(
             sheet = stack.enter_context(ContactSheet(sheet_of(out), title=title, overwrite=overwrite))
             video = stack.enter_context(Mp4(out, fps_hz=meta.fps_hz, title=title, overwrite=overwrite))
             say(f"writing {'until you end it' if frames is None else f'{frames} frames'} to {out}")
+        source: Drive = drive
+        if record is not None:
+            source = Tapped(
+                drive, stack.enter_context(DriveWriter(record, drive.recording, overwrite=overwrite))
+            )
+            say(f"recording to {record}")
         result = run_live(
-            drive,
+            source,
             engine,
             viewer=viewer,
             video=video,

@@ -103,3 +103,15 @@ def test_a_camera_name_cannot_leave_its_folder(tmp_path):
     path.write_text("cameras: {'../front': {}}")
     with pytest.raises(ConfigRefused, match=r"\.\./front"):
         load_config(path, RecordConfig)
+
+
+def test_a_live_drive_is_recorded_while_it_is_shown(port, tmp_path):
+    out, kept = tmp_path / "drive.mp4", tmp_path / "drive.mcap"
+    command = ["live", "--headless", "--port", str(port), "--frames", "3", "--out", str(out)]
+    ran = CliRunner().invoke(main, [*command, "--record", str(kept), "--width", "64", "--height", "48"])
+    assert ran.exit_code == 0, ran.output
+    with RecordedDrive(kept) as drive:
+        assert len(drive) == len(list(drive.states())) == 3
+    again = CliRunner().invoke(main, [*command[:-1], str(tmp_path / "other.mp4"), "--record", str(kept)])
+    assert again.exit_code == 1
+    assert f"{kept} exists already" in again.output
