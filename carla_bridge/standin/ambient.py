@@ -29,7 +29,23 @@ AMBIENT_VEHICLES = (
     "vehicle.audi.tt",
     "vehicle.ford.ambulance",
     "vehicle.carlamotors.firetruck",
+    "vehicle.seat.leon",
+    "vehicle.ford.crown",
+    "vehicle.carlamotors.european_hgv",
+    "vehicle.gazelle.omafiets",
+    "vehicle.citroen.c3",
+    "vehicle.volkswagen.t2_2021",
+    "vehicle.vespa.zx125",
+    "vehicle.dodge.charger_police_2020",
+    "vehicle.bmw.grandtourer",
+    "vehicle.carlamotors.carlacola",
+    "vehicle.jeep.wrangler_rubicon",
+    "vehicle.diamondback.century",
+    "vehicle.dodge.charger_2020",
+    "vehicle.yamaha.yzf",
+    "vehicle.toyota.prius",
 )
+WALKERS = tuple(type_id for type_id in LIBRARY if type_id.startswith("walker."))
 
 
 class AmbientLife:
@@ -59,8 +75,8 @@ class AmbientLife:
 
     def new_stroller(self, create: Callable[..., Actor]) -> Actor:
         """Return one more pedestrian on the sidewalks, made by `create`."""
-        number = int(self._rng.integers(1, 17))
-        walker = create(f"walker.pedestrian.{number:04}", Pose(), role_name="ambient")
+        type_id = WALKERS[int(self._rng.integers(len(WALKERS)))]
+        walker = create(type_id, Pose(), role_name="ambient")
         assert isinstance(walker, Walker)
         walker.is_ambient = True
         loop = self._town.sidewalks[int(self._rng.integers(len(self._town.sidewalks)))]
