@@ -5,6 +5,7 @@ import os
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,18 +47,21 @@ def park_dying_threads() -> Callable[[], None]:
 
 
 @contextmanager
-def not_stuck(alive: Callable[[], bool], sentence: str, *, patience_s: float) -> Iterator[None]:
-    """End the process with a sentence if the block still runs so long after its server died.
+def not_stuck(
+    alive: Callable[[], bool], sentence: str, *, patience_s: float, at_most_s: float
+) -> Iterator[None]:
+    """End the process with a sentence if the block still runs so long after its server died, or at all.
 
     A tick of the client library waits for the Traffic Manager's thread without any time-out; if that thread
-    died with the server, no exception and no signal gets through to us any more. There is nothing left to tidy
-    up then: the server is gone, and what is written on disk is whole up to the last fragment.
+    died of a server that is dead or mute, no exception and no signal gets through to us any more. There is
+    nobody to tidy up with then, and what is written on disk is whole up to the last fragment.
     """
-    done = threading.Event()
+    done, until_s = threading.Event(), time.monotonic() + at_most_s
 
     def watch() -> None:
         while not done.wait(_LOOK_EVERY_S):
-            if not alive() and not done.wait(patience_s) and not alive():
+            is_lost = not alive() and not done.wait(patience_s) and not alive()
+            if is_lost or time.monotonic() > until_s:
                 sys.stderr.write(f"Error: {sentence}\n")
                 sys.stderr.flush()
                 os._exit(1)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _VERSION_CALL = msgpack.packb([0, 1, "version", [[False]]])
 _LARGEST_ANSWER = 1024  # bytes; a version is shorter than that
+_CALLS_PER_TICK = 2  # that may each take a whole time-out: one of the Traffic Manager's, and the tick itself
 _GRACE_S = 2.0  # after the time-out, for a tick that ended by it to come back
 _log = logging.getLogger(__name__)
 
@@ -89,6 +90,8 @@ class Lifeline:
                     return _version_in(answer)
         except TimeoutError:
             pass
+        except _Refusal as refusal:
+            raise ServerRefused(self._host, self._port, "take us in", str(refusal)) from refusal
         except OSError as error:
             raise ServerUnreachable(self._host, self._port) from error
         except (ValueError, msgpack.UnpackException, msgpack.BufferFull) as error:
@@ -138,9 +141,12 @@ class Server:
         server (a first picture, new shaders) made too late would end the manager's thread.
         """
         self.check()
-        lost = str(ServerLost(self.host, self.port))
+        longest_s = _CALLS_PER_TICK * self.timeout_s + _GRACE_S
+        lost = ServerLost(self.host, self.port, f"did not finish a tick within {longest_s:g} s")
         try:
-            with not_stuck(self.lifeline.alive, lost, patience_s=self.timeout_s + _GRACE_S):
+            with not_stuck(
+                self.lifeline.alive, str(lost), patience_s=self.timeout_s + _GRACE_S, at_most_s=longest_s
+            ):
                 return int(self.world.tick(self.timeout_s))
         except RuntimeError as error:
             raise self._explain(error, "tick") from error
@@ -178,12 +184,18 @@ class Server:
             )
 
 
+class _Refusal(Exception):
+    """The server is there and said why it does not want us."""
+
+
 def _hung_up() -> bytes:
     raise ConnectionError("hung up without an answer")
 
 
 def _version_in(answer: Any) -> str:
     match answer:
+        case [1, 1, None, [[0, [str(reason)]]]]:
+            raise _Refusal(reason)
         case [1, 1, None, [[1, str(version)]]]:
             return version
     raise ValueError(f"no version: {answer!r}")

@@ -1,6 +1,7 @@
 """What a drive changes in a world (clock, weather, traffic manager), each change with its undoing."""
 
 import logging
+import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -10,7 +11,7 @@ from carla_bridge.actors import free_tm_port
 from carla_bridge.config import SessionConfig
 from carla_bridge.errors import BridgeError
 from carla_bridge.home import load_client, park_dying_threads
-from carla_bridge.server import Server
+from carla_bridge.server import Server, ServerLost
 from carla_bridge.signals import held
 
 if TYPE_CHECKING:
@@ -31,23 +32,35 @@ class Undo:
     def __init__(self, server: Server):
         self._server = server
         self._steps = ExitStack()
+        self._was_mute = False  # for a whole time-out, which no Traffic Manager outlives
 
-    def later(self, what: str, step: Callable[[], object], *, if_lost: bool = False) -> None:
-        """Remember a step, named for the log; on a dead server only what says `if_lost` is done."""
-        self._steps.callback(self._take, what, step, if_lost)
+    def later(
+        self, what: str, step: Callable[[], object], *, if_lost: bool = False, if_mute: bool = True
+    ) -> None:
+        """Remember a step, named for the log.
+
+        On a dead server only what says `if_lost` is done. One that was mute may read what we send when it wakes
+        up; only what does not say `if_mute` would wait for ever.
+        """
+        self._steps.callback(self._take, what, step, if_lost, if_mute)
 
     def now(self) -> None:
         """Take all steps; Ctrl-C is ignored meanwhile, and a dead server takes no time."""
+        self._was_mute = isinstance(sys.exception(), ServerLost)
         with held(deliver=False):
             self._server.client.set_timeout(min(_CLEAN_UP_S, self._server.timeout_s))
             self._steps.close()
 
-    def _take(self, what: str, step: Callable[[], object], if_lost: bool) -> None:
+    def _take(self, what: str, step: Callable[[], object], if_lost: bool, if_mute: bool) -> None:
         if not (if_lost or self._server.lifeline.alive()):
+            return
+        if self._was_mute and not if_mute:
+            _log.info("did not %s: the server was mute", what)
             return
         try:
             step()
         except RuntimeError as error:
+            self._was_mute |= "time-out" in str(error)
             _log.warning("could not %s: %s", what, error)
 
 
@@ -82,10 +95,12 @@ def change_weather(server: Server, undo: Undo, preset: str | None) -> None:
 def start_traffic_manager(server: Server, undo: Undo, session: SessionConfig) -> int:
     """Start a Traffic Manager of our own, in step with our ticks, and return its port."""
     port = free_tm_port(session.tm_port)
-    undo.later("let the client library abort again", park_dying_threads())  # not if the server died
+    # Not if the server died or was mute: the manager's thread is dying of it.
+    undo.later("let the client library abort again", park_dying_threads(), if_mute=False)
     with server.answering("start the Traffic Manager"):
         manager = server.client.get_trafficmanager(port)
-        undo.later("shut the Traffic Manager down", manager.shut_down)
+        # It waits for the manager's thread, and for ever if that died of a server that was mute.
+        undo.later("shut the Traffic Manager down", manager.shut_down, if_mute=False)
         # Every tick of this process, of later drives too, would wait for a Traffic Manager that is in step.
         undo.later("let its ticks go", lambda: manager.set_synchronous_mode(False), if_lost=True)
         manager.set_synchronous_mode(True)

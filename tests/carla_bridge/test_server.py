@@ -5,9 +5,10 @@ import threading
 import time
 from contextlib import contextmanager
 
+import msgpack
 import pytest
 
-from carla_bridge.server import Lifeline, Server, ServerUnreachable
+from carla_bridge.server import Lifeline, Server, ServerRefused, ServerUnreachable
 
 GREETINGS = {
     "mute": None,
@@ -56,6 +57,14 @@ def test_whoever_is_not_carla_is_unreachable_within_the_timeout(greeting):
         with pytest.raises(ServerUnreachable, match=rf"127\.0\.0\.1:{port}; start one, or run"):
             Server("127.0.0.1", port, timeout_s=0.5)
         assert time.monotonic() - start_s < 2.0
+
+
+def test_a_server_that_takes_nobody_in_is_quoted():
+    with (
+        answering(msgpack.packb([1, 1, None, [[0, ["32 clients are connected"]]]])) as port,
+        pytest.raises(ServerRefused, match="could not take us in: 32 clients are connected"),
+    ):
+        Server("127.0.0.1", port, timeout_s=2.0)
 
 
 def test_a_dead_port_is_known_at_once():
