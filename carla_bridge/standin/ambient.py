@@ -8,7 +8,7 @@ import numpy as np
 from .actors import Actor, Vehicle, Walker
 from .blueprints import LIBRARY
 from .boxes import discs, overlap
-from .crowd import Stroller
+from .crowd import Stroller, blocked
 from .geometry import Pose
 from .junctions import Junctions
 from .traffic import Driver, light_stops
@@ -93,8 +93,9 @@ class AmbientLife:
             if driver.is_at_end:
                 self.makes_way(driver.vehicle, actors)
             driver.vehicle.speed_limit_kmh = float(self._town.lanes[driver.lane].speed_limit_kmh)
-        for stroller in self._strollers.values():
-            stroller.step(delta_s, solid)
+        strollers = list(self._strollers.values())
+        for stroller, is_blocked in zip(strollers, blocked(strollers, solid), strict=True):
+            stroller.step(delta_s, is_blocked=is_blocked)
 
     def release(self, actor: Actor) -> None:
         """Lead an actor no longer."""

@@ -52,7 +52,10 @@ class Rails:
 
     def along(self, at_m: np.ndarray) -> np.ndarray:
         """Return points (N,3) at distances along the line."""
-        return np.stack([np.interp(at_m, self._arc, self._points[:, axis]) for axis in range(3)], axis=-1)
+        i = np.searchsorted(self._arc[1:-1], at_m, side="right")
+        share = (at_m - self._arc[i]) / np.maximum(self._arc[i + 1] - self._arc[i], 1e-9)
+        start = self._points[i]
+        return np.asarray(start + (self._points[i + 1] - start) * np.clip(share, 0.0, 1.0)[:, None])
 
     def speed_mps(self, haste: float, brake_mps2: float) -> float:
         """Return how fast one may go here, to be slow enough in time for every bend and limit ahead."""
