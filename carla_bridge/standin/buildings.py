@@ -158,13 +158,18 @@ def build_house(house: House, rng: np.random.Generator) -> Mesh:
     builder = Builder()
     low = np.array([(b.x0, b.y0, -FOUNDATION_M) for b in house.blocks])
     high = np.array([(b.x1, b.y1, b.eaves_m) for b in house.blocks])
-    builder.add(boxes(low, high), tags.BUILDINGS, house.wall_rgb)
+    builder.add(_walls(boxes(low, high)), tags.BUILDINGS, house.wall_rgb)
     for block in house.blocks:
         add_roof(builder, block, house.roof_rgb, house.wall_rgb)
     _crown(builder, house, rng)
     front = Builder()
     fronts.add_front(front, house, rng)
     return join([builder.mesh(), front.mesh().at_level(NEAR)])
+
+
+def _walls(faces: np.ndarray) -> np.ndarray:
+    """Leave out the upper sides, which are under a roof."""
+    return faces[np.ptp(faces[..., 2], axis=1) > 0.0]
 
 
 def _crown(builder: Builder, house: House, rng: np.random.Generator) -> None:

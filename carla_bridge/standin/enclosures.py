@@ -5,9 +5,9 @@ from collections.abc import Callable
 import numpy as np
 
 from . import tags
-from .mesh import NEAR, Mesh
+from .mesh import ALWAYS, FAR, NEAR, Mesh
 from .plants import LEAVES
-from .shapes import Builder, boxes, clump, simplified
+from .shapes import Builder, Rgb, boxes, clump, simplified, strip
 
 WOOD, IRON, STONE, BRICK = (120, 98, 72), (56, 58, 60), (150, 144, 134), (146, 96, 76)
 BURIED_M = 1.0  # they reach into the ground, which may slope
@@ -38,7 +38,10 @@ def railing(length: float, rng: np.random.Generator) -> Mesh:
     low = np.column_stack([x, np.zeros(len(x)), np.full(len(x), 0.12)])
     bar = low[:, None] + np.array([(0.0, 0.0, 0.0), (0.035, 0.0, 0.0), (0.017, 0.0, 1.12)])
     builder.add(bar, tags.FENCES, IRON, level=NEAR)
-    _add_bars(builder, length, (0.15, 1.1), 0.05, IRON)
+    _add_bars(builder, length, (0.15, 1.1), 0.05, IRON, level=NEAR)
+    for z in (0.15, 1.1):
+        edge = np.array([(-length / 2, 0.0, z), (length / 2, 0.0, z)])
+        builder.add(strip(edge, edge + np.array([0.0, 0.0, 0.07])), tags.FENCES, IRON, level=FAR)
     _add_posts(builder, length, 2.4, 1.35, 0.05, IRON)
     return builder.mesh()
 
@@ -122,17 +125,15 @@ def _upright(x: np.ndarray, z: np.ndarray) -> np.ndarray:
 
 
 def _add_bars(
-    builder: Builder, length: float, levels: tuple[float, ...], thick: float, rgb: tuple[int, int, int]
+    builder: Builder, length: float, levels: tuple[float, ...], thick: float, rgb: Rgb, *, level: int = ALWAYS
 ) -> None:
     z = np.array(levels)
     low = np.column_stack([np.full(len(z), -length / 2), np.full(len(z), -0.03), z])
     high = np.column_stack([np.full(len(z), length / 2), np.full(len(z), 0.03), z + thick])
-    builder.add(boxes(low, high, closed_below=True), tags.FENCES, rgb)
+    builder.add(boxes(low, high, closed_below=True), tags.FENCES, rgb, level=level)
 
 
-def _add_posts(
-    builder: Builder, length: float, step: float, top: float, half: float, rgb: tuple[int, int, int]
-) -> None:
+def _add_posts(builder: Builder, length: float, step: float, top: float, half: float, rgb: Rgb) -> None:
     x = np.linspace(-length / 2 + half, length / 2 - half, max(2, round(length / step) + 1))
     low = np.column_stack([x - half, np.full(len(x), -half), np.full(len(x), -BURIED_M)])
     high = np.column_stack([x + half, np.full(len(x), half), np.full(len(x), top)])

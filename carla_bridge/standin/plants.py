@@ -113,7 +113,10 @@ def _add_conifer(builder: Builder, rng: np.random.Generator) -> None:
             base = np.array([0.0, 0.0, height * (level + 0.07)])
             outer = middle + np.array([0.0, 0.0, low])
             boughs.append(np.stack([base, outer - side, outer + side]))
-    builder.add(np.stack(boughs), tags.VEGETATION, LEAVES[2])
+    builder.add(np.stack(boughs), tags.VEGETATION, LEAVES[2], level=NEAR)
+    for low, high, share in ((0.04, 0.7, 0.85), (0.4, 1.0, 0.55)):
+        cone = spike((0.0, 0.0, low * height), (0.0, 0.0, high * height), share * reach, sides=5)
+        builder.add(cone, tags.VEGETATION, LEAVES[2], level=FAR)
 
 
 def _add_bush(builder: Builder, rng: np.random.Generator) -> None:
@@ -122,4 +125,5 @@ def _add_bush(builder: Builder, rng: np.random.Generator) -> None:
     for _ in range(int(rng.integers(2, 4))):
         radius = rng.uniform(0.5, 0.9, 3)
         center = np.array([*rng.uniform(-0.5, 0.5, 2), 0.55 * radius[2]])
-        builder.add(clump(center, radius, 14, rng), tags.VEGETATION, leaves)
+        builder.add(clump(center, radius, 14, rng), tags.VEGETATION, leaves, level=NEAR)
+        builder.add(clump(center, 1.1 * radius, FAR_CARDS, rng), tags.VEGETATION, leaves, level=FAR)

@@ -82,7 +82,9 @@ def add_chimneys(builder: Builder, places: np.ndarray, top_m: float, base_m: flo
     """Put brick stacks with two pots each at places (N,2), over the roof."""
     low = np.column_stack([places - np.array([0.3, 0.5]), np.full(len(places), base_m)])
     high = np.column_stack([places + np.array([0.3, 0.5]), np.full(len(places), top_m)])
-    builder.add(boxes(low, high), tags.BUILDINGS, BRICK)
+    stacks = boxes(low, high)
+    builder.add(stacks[:8], tags.BUILDINGS, BRICK)
+    builder.add(stacks[8:], tags.BUILDINGS, BRICK, level=NEAR)
     middles = np.concatenate([places - np.array([0.0, 0.25]), places + np.array([0.0, 0.25])])
     at_top = np.full(len(middles), top_m)
     low, high = np.column_stack([middles - 0.12, at_top]), np.column_stack([middles + 0.12, at_top + 0.45])

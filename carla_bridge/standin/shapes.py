@@ -167,14 +167,14 @@ def _directions(count: int, rng: np.random.Generator) -> np.ndarray:
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
-def spike(start: Point, end: Point, radius: float) -> np.ndarray:
-    """Return a three-sided spike, pointed at its end and open at its start: a twig or a thin pole."""
+def spike(start: Point, end: Point, radius: float, *, sides: int = 3) -> np.ndarray:
+    """Return a spike, pointed at its end and open at its start: a twig or a thin pole."""
     a, b = np.asarray(start, np.float64), np.asarray(end, np.float64)
     axis = (b - a) / np.linalg.norm(b - a)
     across = np.cross(axis, (0.0, 0.0, 1.0) if abs(axis[2]) < 0.9 else (0.0, 1.0, 0.0))
     across /= np.linalg.norm(across)
-    foot = a + radius * (ring(3, 1.0) @ np.stack([across, np.cross(axis, across)]))
-    return np.stack([foot, foot[[1, 2, 0]], np.broadcast_to(b, (3, 3))], axis=1)
+    foot = a + radius * (ring(sides, 1.0) @ np.stack([across, np.cross(axis, across)]))
+    return np.stack([foot, np.roll(foot, -1, axis=0), np.broadcast_to(b, (sides, 3))], axis=1)
 
 
 def boxes(low: np.ndarray, high: np.ndarray, *, closed_below: bool = False) -> np.ndarray:

@@ -7,8 +7,8 @@ towards +y as well.
 import numpy as np
 
 from . import tags
-from .mesh import NEAR, Mesh
-from .shapes import Builder, Point, Rgb, box, boxes, ring, rod
+from .mesh import FAR, NEAR, Mesh
+from .shapes import Builder, Point, Rgb, box, boxes, ring, rod, spike
 
 METAL, DARK, LAMP_RGB = (120, 124, 126), (28, 30, 30), (210, 210, 200)
 RED, WHITE, BLUE, GREEN = (186, 38, 40), (214, 210, 204), (36, 74, 150), (30, 96, 62)
@@ -22,13 +22,16 @@ def lamp(height: float, arm: float, *, double: bool = False) -> Mesh:
     """Return a street lamp whose arm reaches over the road; a double one stands on a median."""
     builder = Builder()
     post = rod((0, 0, -BURIED_M), (0, 0, height), 0.1, sides=5, end_radius=0.06)
-    builder.add(post[:-3], tags.POLES, METAL)
+    builder.add(post[:-3], tags.POLES, METAL, level=NEAR)
+    builder.add(spike((0, 0, -BURIED_M), (0, 0, height + 2.0), 0.1)[:2], tags.POLES, METAL, level=FAR)
     for side in (1.0, -1.0)[: 1 + double]:
         tip = (0.0, side * arm, height + 0.12 * arm)
-        builder.add(rod((0, 0, height - 0.05), tip, 0.05, sides=3), tags.POLES, METAL)
+        builder.add(rod((0, 0, height - 0.05), tip, 0.05, sides=3)[:-1], tags.POLES, METAL, level=NEAR)
+        builder.add(spike(tip, (0, 0, height - 0.05), 0.06)[:2], tags.POLES, METAL, level=FAR)
         y0, y1 = sorted((side * (arm - 0.15), side * (arm + 0.65)))
         head = box((-0.15, y0, tip[2] - 0.06), (0.15, y1, tip[2] + 0.09), closed_below=True)
-        builder.add(head, tags.POLES, LAMP_RGB)
+        builder.add(head, tags.POLES, LAMP_RGB, level=NEAR)
+        builder.add(head[4:8], tags.POLES, LAMP_RGB, level=FAR)
     return builder.mesh()
 
 
