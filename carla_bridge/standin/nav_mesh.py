@@ -7,6 +7,7 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
+from .crossings import unmarked_crossings
 from .nav_file import MAX_VERTICES, Area, NavMesh
 from .network import Network
 from .walkways import INNER, OUTER, Hit, Kerbs, Walkway, walkway
@@ -32,7 +33,8 @@ def nav_mesh(network: Network) -> NavMesh:
     """Return the mesh of a network's sidewalks and crosswalks."""
     ways = [way for strip in network.strips if strip.kind == "sidewalk" and (way := walkway(strip))]
     kerbs = Kerbs(ways)
-    crossings = [pair for outline in network.crosswalks if ways and (pair := _landings(ways, kerbs, outline))]
+    outlines = network.crosswalks or unmarked_crossings(network.strips)
+    crossings = [pair for outline in outlines if ways and (pair := _landings(ways, kerbs, outline))]
     stations = [way.stations_m() for way in ways]
     polygons: list[tuple[Sequence[Key], Area]] = []
     for number, cuts in enumerate(stations):

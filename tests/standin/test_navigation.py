@@ -57,9 +57,19 @@ def test_one_gets_over_the_crosswalk_and_along_all_pieces_of_the_sidewalks(stree
 
 
 def test_without_the_crosswalk_the_other_side_is_out_of_reach(street):
-    mesh = nav_mesh(network_of(*street.strips))
+    mesh = nav_mesh(network_of(*street.strips, crosswalks=[street.crosswalks[0] + (0.0, 500.0, 0.0)]))
     sides = {np.sign(mesh.vertices[list(mesh.polygons[number]), 1]).mean() for number in reached(mesh, 0)}
     assert len(sides) == 1
+
+
+def test_on_a_map_without_crosswalks_one_crosses_near_the_ends_of_roads():
+    sides = [sidewalk(3, 0, 40, side=side) for side in (1.0, -1.0)]
+    mesh = nav_mesh(network_of(*sides))
+    crossings = [
+        mesh.vertices[list(p)] for p, a in zip(mesh.polygons, mesh.areas, strict=True) if a == Area.CROSSWALK
+    ]
+    assert sorted(corners[:, 0].mean() for corners in crossings) == pytest.approx([4.0, 36.0], abs=0.5)
+    assert reached(mesh, 0) == set(range(len(mesh.polygons)))
 
 
 def test_the_mesh_keeps_off_the_kerb_and_at_the_sidewalks_height(street):
