@@ -1,10 +1,12 @@
 """How fast the stand-in serves the official client in synchronous mode. Run `python benchmarks/standin.py [--seed N]`.
 
 The stand-in is a process of its own; cameras ride on its ambient vehicles in turn, and the client receives the raw
-bytes of every image before it ticks again. Each line is the median over frames, with the slow and quick 5 %.
+bytes of every image before it ticks again. Each line is the median over frames, with the slow and quick 5 %. The
+processor time of both processes is there as well: it tells more than the clock does on a busy machine.
 """
 
 import argparse
+import os
 import queue
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -64,19 +66,27 @@ def frame(world: carla.World, queues: list[queue.Queue]) -> int:
     return received
 
 
-def measure(world: carla.World, sensors: list, frames: int) -> tuple[np.ndarray, float]:
-    """Return the seconds of each frame and the mean number of bytes."""
+def measure(world: carla.World, sensors: list, frames: int, pid: int) -> tuple[np.ndarray, list[float]]:
+    """Return the seconds of each frame; and per frame, the bytes and the processor ms of server and client."""
     vehicles = sorted(world.get_actors().filter("vehicle.*"), key=lambda actor: actor.id)
-    seconds, received = [], []
+    seconds, totals = [], np.zeros(3)
     for vehicle in vehicles[:: max(1, len(vehicles) // RIDES)][:RIDES]:
         with mounted(world, vehicle, sensors) as queues:
-            for k in range(WARM_UP + frames // RIDES):
+            for _ in range(WARM_UP):
+                frame(world, queues)
+            before = np.array([0, processor_ms(pid), processor_ms(os.getpid())])
+            for _ in range(frames // RIDES):
                 start = perf_counter()
-                count = frame(world, queues)
-                if k >= WARM_UP:
-                    seconds.append(perf_counter() - start)
-                    received.append(count)
-    return np.array(seconds), float(np.mean(received))
+                totals[0] += frame(world, queues)
+                seconds.append(perf_counter() - start)
+            totals += np.array([0, processor_ms(pid), processor_ms(os.getpid())]) - before
+    return np.array(seconds), (totals / len(seconds)).tolist()
+
+
+def processor_ms(pid: int) -> float:
+    """Return the processor time that a process has had."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) * 1000.0 / os.sysconf("SC_CLK_TCK")
 
 
 def resident_mb(pid: int) -> float:
@@ -102,17 +112,18 @@ def main() -> None:
         print(
             f"{world.get_map().name}: {options.vehicles} vehicles, {options.frames} frames over {RIDES} rides"
         )
-        print(f"{'scenario':38s} frames/s: median (5 % .. 95 %)   MB/frame   stand-in MB")
+        print(
+            f"{'scenario':38s} frames/s (5 % .. 95 %)   processor ms: stand-in, client   MB/frame   stand-in MB"
+        )
         for name, sensors in SCENARIOS.items():
             if options.only not in name:
                 continue
-            seconds, received = measure(world, sensors, options.frames)
+            seconds, (received, served, used) = measure(world, sensors, options.frames, server.pid)
             slow, middle, quick = 1.0 / np.percentile(seconds, (95, 50, 5))
             memory = resident_mb(server.pid)
-            print(
-                f"{name:38s} {middle:8.0f} ({slow:.0f} .. {quick:.0f}){received / 2**20:18.2f}{memory:12.0f}",
-                flush=True,
-            )
+            rates = f"{middle:.0f} ({slow:.0f} .. {quick:.0f})"
+            row = f"{served:15.1f},{used:7.1f}{received / 2**20:20.2f}{memory:14.0f}"
+            print(f"{name:38s} {rates:24s}{row}", flush=True)
 
 
 if __name__ == "__main__":

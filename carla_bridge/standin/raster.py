@@ -115,12 +115,52 @@ def _plane(corners, focal_px, center_u, center_v):  # type: ignore[no-untyped-de
 def _hidden(rectangle, columns, inverse_depth):  # type: ignore[no-untyped-def]
     """Whether a rectangle (left, top, right, bottom, nearest 1/depth) shows something nearer in all of the columns."""
     left, right = max(int(rectangle[0]), int(columns[0])), min(ceil(rectangle[2]), int(columns[1]))
+    nearest = np.float32(rectangle[4])
     for y in range(int(rectangle[1]), int(rectangle[3])):
-        depths = inverse_depth[y]
-        for x in range(left, right):
-            if depths[x] < rectangle[4]:
-                return False
+        depths = inverse_depth[y, left:right]
+        is_farther = 0
+        for x in range(
+            len(depths)
+        ):  # without a way out in between, so that eight pixels are compared at once
+            is_farther |= depths[x] < nearest
+        if is_farther:
+            return False
     return True
+
+
+@njit(cache=True, nogil=True)
+def reach(
+    boxes: np.ndarray,  # K,8,3 float64
+    to_camera: np.ndarray,  # 3,4 float64: world -> camera (x forward, y right, z up)
+    focal_px: float,
+    width: int,
+    height: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return which boxes reach into the view, and for each left, top, right, bottom, nearest 1/depth, and depth."""
+    seen, rectangles, count = np.empty(len(boxes), np.int64), np.empty((len(boxes), 6)), 0
+    m, corner = to_camera, np.empty(3)
+    for k in range(len(boxes)):
+        nearest, farthest = np.inf, -np.inf
+        left, right, top, bottom = np.inf, -np.inf, np.inf, -np.inf
+        for i in range(8):
+            x, y, z = boxes[k, i, 0], boxes[k, i, 1], boxes[k, i, 2]
+            for a in range(3):
+                corner[a] = m[a, 0] * x + m[a, 1] * y + m[a, 2] * z + m[a, 3]
+            nearest, farthest = min(nearest, corner[0]), max(farthest, corner[0])
+            scale = focal_px / max(corner[0], NEAR_M)
+            u, v = width / 2 + corner[1] * scale, height / 2 - corner[2] * scale
+            left, right, top, bottom = min(left, u), max(right, u), min(top, v), max(bottom, v)
+        left, right = min(max(left - 1, 0.0), width), min(max(right + 1, 0.0), width)
+        top, bottom = min(max(top - 1, 0.0), height), min(max(bottom + 1, 0.0), height)
+        if farthest <= NEAR_M or (nearest > NEAR_M and (left >= right or top >= bottom)):
+            continue
+        seen[count], row = k, rectangles[count]
+        row[0], row[1], row[2], row[3], row[4] = left, top, right, bottom, (1.0 + 1e-6) / max(nearest, NEAR_M)
+        if nearest <= NEAR_M:  # it reaches behind the camera: taken as touching everything
+            row[0], row[1], row[2], row[3], row[4] = 0.0, 0.0, width, height, np.inf
+        row[5] = nearest
+        count += 1
+    return seen[:count], rectangles[:count]
 
 
 @njit(cache=True, nogil=True)

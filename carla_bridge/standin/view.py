@@ -7,7 +7,7 @@ from math import radians, tan
 import numpy as np
 
 from .geometry import Pose
-from .raster import NEAR_M
+from .raster import reach
 
 
 @dataclass(frozen=True)
@@ -43,18 +43,6 @@ class View:
         That is a rectangle of pixels and the nearest 1/depth: where all its pixels show something nearer, all in
         the box is hidden. A box that reaches behind the camera has no rectangle; it is taken as touching everything.
         """
-        width, height = self.width, self.height
-        corners = boxes @ self.to_camera[:3, :3].T + self.to_camera[:3, 3]
-        nearest = corners[:, :, 0].min(axis=1)
-        ahead, some = nearest > NEAR_M, corners[:, :, 0].max(axis=1) > NEAR_M
-        scales = self.focal_px / np.where(ahead[:, None], corners[:, :, 0], 1.0)
-        u, v = width / 2 + corners[:, :, 1] * scales, height / 2 - corners[:, :, 2] * scales
-        spread = [u.min(axis=1) - 1, v.min(axis=1) - 1, u.max(axis=1) + 1, v.max(axis=1) + 1]
-        limits = (width, height, width, height)
-        edges = [np.clip(edge, 0, limit) for edge, limit in zip(spread, limits, strict=True)]
-        touches = (edges[0] < edges[2]) & (edges[1] < edges[3])
-        rectangles = np.stack([*edges, (1.0 + 1e-6) / np.maximum(nearest, NEAR_M)], axis=1)
-        rectangles[~ahead] = (0, 0, width, height, np.inf)
-        seen = np.flatnonzero(some & (touches | ~ahead))
-        seen = seen[np.argsort(nearest[seen], kind="stable")]
-        return seen, rectangles[seen]
+        seen, rectangles = reach(boxes, self.to_camera[:3], self.focal_px, self.width, self.height)
+        order = np.argsort(rectangles[:, 5], kind="stable")
+        return seen[order], rectangles[order, :5]

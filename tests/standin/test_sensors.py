@@ -9,7 +9,7 @@ from carla_bridge.standin.actors import STILL, Actor, Sensor
 from carla_bridge.standin.events import Events, Thresholds
 from carla_bridge.standin.gbuffers import GBuffers, Texture
 from carla_bridge.standin.geometry import Pose
-from carla_bridge.standin.mesh import Mesh, join
+from carla_bridge.standin.mesh import FAR, NEAR, Mesh, join
 from carla_bridge.standin.payloads import Moment
 from carla_bridge.standin.render import Renderer
 from carla_bridge.standin.scene import Scene, Station
@@ -171,6 +171,18 @@ def test_a_semantic_lidar_meets_what_a_depth_camera_at_its_place_sees(renderer):
     axis = pose.matrix()[2, :3]  # the world's up in the sensor's axes
     steep = -(points["xyz"][ground] @ axis) / np.linalg.norm(points["xyz"][ground], axis=1)
     np.testing.assert_allclose(points["cos"][ground], steep, atol=1e-3)
+
+
+def test_rays_meet_detail_and_not_what_replaces_it_far_away():
+    near, far, fence = (
+        mesh_of([[(x, -9, -9), (x, 9, -9), (x, 0, 9)]], tag) for x, tag in ((30, 9), (20, 3), (40, 5))
+    )
+    renderer = Renderer(join([near.at_level(NEAR), far.at_level(FAR), fence]))
+    origins, ray = np.array([[0.0, 0.0, 0.0], [60.0, 0.0, 1.0]]), np.array([[1.0, 0.0, 0.0]] * 2)
+    hits = renderer.rays.cast(origins, ray, 100.0, [(car(), Pose(x=80.0), CAR)])
+    assert hits.distances_m.tolist() == [30.0, 18.0]
+    assert hits.tags.tolist() == [9, 14]
+    assert hits.actor_ids.tolist() == [0, CAR]
 
 
 def test_a_lidar_turns_on_and_starts_behind(renderer):
