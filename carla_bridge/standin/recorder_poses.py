@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from .driving import wrapped_deg
 from .geometry import Pose
+from .reading import MAX_NUMBER
 
 CM_PER_M = 100.0
-MAX_COORDINATE = 1e9  # of a world, in centimetres or degrees
 
 
 def placed(pose: Pose) -> tuple[float, float, float, float, float, float]:
@@ -16,7 +16,7 @@ def placed(pose: Pose) -> tuple[float, float, float, float, float, float]:
 
 def pose_of(recorded: Sequence[float]) -> Pose | None:
     """Return what `placed` gave as a pose; None if no world could have it."""
-    if not all(abs(value) <= MAX_COORDINATE for value in recorded):  # not a number: neither
+    if not all(abs(value) <= MAX_NUMBER for value in recorded):  # not a number: neither
         return None
     x, y, z, roll, pitch, yaw = recorded
     return Pose(x / CM_PER_M, y / CM_PER_M, z / CM_PER_M, pitch, yaw, roll)

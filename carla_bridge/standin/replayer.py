@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from .actors import STILL, Actor, Vehicle, Walker
 from .driving import wrapped_deg
 from .geometry import Pose
+from .reading import MAX_NUMBER
 from .recorder_codec import LogError
 from .recorder_log import Frame, LogReader
 from .recorder_poses import between, pose_of
@@ -181,7 +182,8 @@ def _control(animation: AnimVehicle) -> VehicleControl:
 
 
 def _is_sound(record: AnimVehicle | AnimWalker | ShownLight) -> bool:
-    return math.isfinite(sum(record))
+    """Say whether a client might have said this: it is a number, and not too large."""
+    return all(abs(value) <= MAX_NUMBER for value in record[1:])
 
 
 def _halt(actor: Actor) -> None:

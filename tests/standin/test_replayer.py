@@ -242,7 +242,7 @@ def test_no_log_can_break_a_world(world, caplog):
     nan, inf = float("nan"), float("inf")
     log = [
         {
-            PacketId.EVENT_ADD: [add(500, CAR), add(501, CAR, x=nan), add(502, CAR)],
+            PacketId.EVENT_ADD: [add(500, CAR), add(501, CAR, x=nan), add(502, CAR), add(503, WALKER, 2)],
             PacketId.EVENT_PARENT: [
                 r.EventParent(500, 502),
                 r.EventParent(502, 500),
@@ -250,6 +250,7 @@ def test_no_log_can_break_a_world(world, caplog):
             ],
             PacketId.POSITION: [at(502, inf), at(77, 1.0)],
             PacketId.ANIM_VEHICLE: [r.AnimVehicle(502, nan, 0.0, 0.0, False, 0)],
+            PacketId.ANIM_WALKER: [r.AnimWalker(503, 3e38)],
         },
         {PacketId.EVENT_DEL: [r.EventDel(20), r.EventDel(999)], PacketId.POSITION: [at(502, 3e38)]},
         {PacketId.EVENT_ADD: [add(1, "spectator", 0)], PacketId.EVENT_DEL: [r.EventDel(1)]},
@@ -258,7 +259,8 @@ def test_no_log_can_break_a_world(world, caplog):
     replayer = Replayer(reader_of(*log), world, Wish(ignore_spectator=False))
     while not replayer.is_over:
         advance(replayer)
-    assert everybody(world) == {world.spectator.id, 500, 502}
+    assert everybody(world) == {world.spectator.id, 500, 502, 503}
+    assert world.actors[503].control.speed == 0.0
     assert world.actors[502].pose == Pose()
 
 
