@@ -4,13 +4,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .boxes import Discs
 from .network import Lane
+from .rail_loops import first_touched_m, point_at, slowest_mps
 
 CHOSEN_AHEAD_M = 120.0
 TOO_LITTLE_M = 80.0
 MOST_LANES = 200  # a map may have rings of lanes without length
 BEND_M = 2.0  # a bend is measured over so much before and behind
 SIDEWAYS_MPS2 = 2.2
+STOREY_M = 3.0  # who is so much higher or lower is not in the way
 TOP_MPS = 20.0  # who drives faster sees too late what stands ahead
 
 
@@ -59,10 +62,20 @@ class Rails:
 
     def speed_mps(self, haste: float, brake_mps2: float) -> float:
         """Return how fast one may go here, to be slow enough in time for every bend and limit ahead."""
-        here = int(np.searchsorted(self._arc, self.at_m - 2.0))
-        room = np.maximum(0.0, self._arc[here:] - self.at_m)
-        allowed = np.minimum(self._limits_mps[here:] * haste, self._bends_mps[here:])
-        return float(np.sqrt(allowed**2 + 2.0 * brake_mps2 * room).min(initial=TOP_MPS))
+        way = self._arc, self._limits_mps, self._bends_mps
+        return float(slowest_mps(*way, self.at_m, haste, brake_mps2, TOP_MPS))
+
+    def point(self, at_m: float) -> tuple[float, float, float]:
+        """Return the point at a distance along the line."""
+        return point_at(self._arc, self._points, at_m)
+
+    def touched_m(
+        self, nose_m: float, samples_m: np.ndarray, me: int, half_width_m: float, others: Discs
+    ) -> float:
+        """Return how far ahead of a car's nose the line first touches somebody else; infinity if nowhere."""
+        solid = others.owners, others.centres, others.heights, others.radii
+        line = self._arc, self._points, nose_m, samples_m
+        return float(first_touched_m(*line, me, half_width_m, solid, STOREY_M))
 
     def _lay(self) -> None:
         while self._reach_m() < CHOSEN_AHEAD_M and len(self.route) < MOST_LANES:

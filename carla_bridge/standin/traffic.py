@@ -1,6 +1,7 @@
 """Ambient cars: each follows lanes on rails, keeps its gap, waits at lights and junctions and takes seeded turns."""
 
 from collections.abc import Mapping, Sequence
+from math import atan2, degrees, hypot, inf
 
 import numpy as np
 
@@ -15,12 +16,12 @@ from .schema import Vector3D, VehicleControl
 from .signs import LightState
 
 LOOK_AHEAD_M = 40.0
+AHEAD_M = np.arange(0.5, LOOK_AHEAD_M, 1.0)  # where it is looked whether the way is free
 STANDING_GAP_M = 2.5
 SIDE_CLEARANCE_M = 0.25
 EASY_BRAKE_MPS2 = 2.5
 ACCELERATION_MPS2 = 2.0
 HARD_BRAKE_MPS2 = 7.0
-STOREY_M = 3.0
 END_M = 8.0  # before the end of a road that leads nowhere
 ALREADY_OVER_M = 1.0
 
@@ -96,12 +97,12 @@ class Driver:
 
     def _put(self, delta_s: float) -> None:
         base = self.vehicle.model.wheel_base_m if self.vehicle.model else 2.7
-        back, front = self._rails.along(self._rails.at_m + np.array([-base / 2, base / 2]))
-        x, y, z = (float(value) for value in (back + front) / 2)
-        dx, dy, dz = (front - back).tolist()
-        yaw_deg, pitch_deg = np.degrees([np.arctan2(dy, dx), np.arctan2(dz, np.hypot(dx, dy))]).tolist()
-        heading = (front - back) / max(float(np.linalg.norm(front - back)), 1e-9)
-        vehicle, velocity = self.vehicle, Vector3D(*(float(v) for v in heading * self._speed_mps))
+        back, front = (self._rails.point(self._rails.at_m + shift) for shift in (-base / 2, base / 2))
+        x, y, z = ((a + b) / 2 for a, b in zip(back, front, strict=True))
+        dx, dy, dz = (b - a for a, b in zip(back, front, strict=True))
+        yaw_deg, pitch_deg = degrees(atan2(dy, dx)), degrees(atan2(dz, hypot(dx, dy)))
+        scale = self._speed_mps / max(hypot(dx, dy, dz), 1e-9)
+        vehicle, velocity = self.vehicle, Vector3D(dx * scale, dy * scale, dz * scale)
         turned_deg = wrapped_deg(yaw_deg - vehicle.pose.yaw)
         vehicle.angular_velocity = Vector3D(0.0, 0.0, turned_deg / delta_s if delta_s else 0.0)
         vehicle.acceleration = change_rate(vehicle.velocity, velocity, delta_s)
@@ -110,17 +111,9 @@ class Driver:
 
     def _behind_others(self, obstacles: Discs) -> float:
         half_width = self.vehicle.model.extent[1] if self.vehicle.model else 1.0
-        at_m = np.arange(0.5, LOOK_AHEAD_M, 1.0)
-        samples = self._rails.along(self._nose_m() + at_m)
-        others = (obstacles.owners != self.vehicle.id) & (
-            np.abs(obstacles.centres - samples[0, :2]).sum(axis=1) < 2 * LOOK_AHEAD_M
-        )
-        if not others.any():
-            return np.inf
-        apart = np.linalg.norm(samples[:, None, :2] - obstacles.centres[None, others], axis=2)
-        level = np.abs(samples[:, None, 2] - obstacles.heights[None, others]) < STOREY_M
-        hit = (level & (apart < obstacles.radii[others] + half_width + SIDE_CLEARANCE_M)).any(axis=1)
-        return _stopping_speed(float(at_m[hit.argmax()]) - STANDING_GAP_M) if hit.any() else np.inf
+        clear_m = half_width + SIDE_CLEARANCE_M
+        ahead_m = self._rails.touched_m(self._nose_m(), AHEAD_M, self.vehicle.id, clear_m, obstacles)
+        return _stopping_speed(ahead_m - STANDING_GAP_M) if ahead_m < inf else inf
 
     def _at_light(self) -> float:
         """Return the speed for a light that is not green; who cannot stop any more goes on."""
