@@ -6,7 +6,7 @@ OpenDRIVE's axes (y to the left), metres, radians.
 """
 
 from dataclasses import dataclass
-from math import atan, exp, hypot, pi, sin
+from math import atan, cos, exp, hypot, pi, sin
 
 import numpy as np
 
@@ -54,7 +54,7 @@ class Line:
 
     def slope(self, along: float, length_m: float) -> float:
         """Return the change of the swing per metre."""
-        return self.swing_m * 2 * pi / length_m * sin(2 * pi * along + self.phase + pi / 2)
+        return self.swing_m * 2 * pi / length_m * cos(2 * pi * along + self.phase)
 
 
 @dataclass(frozen=True)

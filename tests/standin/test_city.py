@@ -106,17 +106,24 @@ def test_who_drives_up_to_a_light_is_told(seed):
             assert heard == [mark.id]
 
 
+def _approach(mark):
+    """Return where and which way one drives who comes to a signal."""
+    ((lane, _),) = mark.get_lane_validities()
+    return map_of(0).get_waypoint_xodr(mark.road_id, lane, mark.s).transform
+
+
 def test_opposite_lights_share_a_controller_that_the_junction_lists():
     text = city_opendrive(0)
     groups = dict(re.findall(r'<controller id="(\d+)" name="[^"]*" sequence="0">(.*?)</controller>', text))
     listed = re.findall(r'<controller id="(\d+)" type="0"', text)
     assert sorted(listed) == sorted(groups)
-    signals = {mark.id: mark.transform for mark in map_of(0).get_all_landmarks() if mark.type == LIGHT}
+    signals = {mark.id: _approach(mark) for mark in map_of(0).get_all_landmarks() if mark.type == LIGHT}
     named = [re.findall(r'signalId="(\d+)"', group) for group in groups.values()]
     assert sorted(name for group in named for name in group) == sorted(signals)
     assert all(len(group) == 2 for group in named)
     for one, other in named:
         assert 15.0 < signals[one].location.distance(signals[other].location) < 60.0
+        assert _turned_deg(signals[one], signals[other]) > 170.0
 
 
 def test_lanes_may_be_changed_where_the_line_is_dashed_only():
