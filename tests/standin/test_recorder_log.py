@@ -6,7 +6,7 @@ from collections import Counter
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from carla_bridge.standin import recorder_log, recorder_records
@@ -25,6 +25,7 @@ from tests.standin.recorder_examples import (
 )
 
 real_log = pytest.mark.skipif(not REAL_LOG.exists(), reason="CARLA_BRIDGE_DATA names no recorder log")
+quick = settings(max_examples=50, deadline=None)  # no test asserts how long something takes
 FLOATS = st.floats(width=32, allow_nan=False)
 IDS = st.integers(0, 2**32 - 1)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -50,11 +51,13 @@ def test_no_kind_is_forgotten():
     assert {*A_RECORD_OF_EACH_KIND, PacketId.FRAME_END} == set(PacketId)
 
 
+@quick
 @given(st.lists(st.builds(recorder_records.Position, IDS, *[FLOATS] * 6), max_size=5))
 def test_any_positions_come_back(positions):
     assert decode(PacketId.POSITION, encode(PacketId.POSITION, positions)) == positions
 
 
+@quick
 @given(
     TEXTS,
     st.lists(st.builds(recorder_records.Attribute, st.integers(0, 255), TEXTS, TEXTS), max_size=4).map(tuple),
@@ -64,6 +67,7 @@ def test_any_texts_come_back(type_id, attributes):
     assert decode(PacketId.EVENT_ADD, encode(PacketId.EVENT_ADD, [event])) == [event]
 
 
+@quick
 @given(st.sampled_from([kind for kind in PacketId if kind != PacketId.FRAME_END]), st.binary(max_size=80))
 def test_any_bytes_are_records_or_one_sentence(kind, data):
     with suppress(LogError):
@@ -100,6 +104,7 @@ def test_a_log_that_is_cut_off_anywhere_gives_its_whole_frames_and_one_sentence(
         assert (said is None) == (length >= HEADER_BYTES and rest == 0)
 
 
+@quick
 @given(st.integers(HEADER_BYTES, 300), st.binary(min_size=1, max_size=12))
 def test_a_damaged_log_gives_frames_or_one_sentence(place, garbage):
     frame = {PacketId.EVENT_ADD: [add(5, "vehicle.a.b")], PacketId.POSITION: [at(5, 1.0)]}
