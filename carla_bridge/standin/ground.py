@@ -27,7 +27,7 @@ def build_ground(network: Network, terrain: Terrain) -> Mesh:
     builder = Builder()
     builder.add(terrain.triangles(), tags.TERRAIN, GRASS)
     heights = {(each.road, each.section, each.lane): _look(each.kind)[2] for each in network.strips}
-    for band in clipped(network.strips):
+    for band in clipped([*network.strips, *network.corners]):
         _add_band(builder, band)
         _add_kerbs(builder, band, heights)
     for triangles in gaps(network.strips):

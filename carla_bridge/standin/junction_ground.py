@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 import cv2
 import numpy as np
 
+from .footprint import Raster, extent, quads
 from .network import NO_JUNCTION, Strip
-from .occupancy import Raster, extent, quads
 
 CARRIAGEWAY = frozenset(
     {"driving", "bidirectional", "parking", "entry", "exit", "onRamp", "offRamp", "connectingRamp"}

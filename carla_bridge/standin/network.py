@@ -111,3 +111,6 @@ class Network:
         default_factory=dict
     )  # junction → its controllers, in order
     parks: tuple[np.ndarray, ...] = ()  # outlines N,3 of blocks without houses, within their sidewalks
+    corners: tuple[
+        Strip, ...
+    ] = ()  # sidewalks that the map leaves out: round junctions, between those it has

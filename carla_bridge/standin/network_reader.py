@@ -4,10 +4,12 @@ import re
 from dataclasses import replace
 from math import isnan
 
+from .corners import with_corners
 from .errors import MapError
 from .lane_bands import SectionBands, lane_of, section_bands
 from .lane_links import Key, followers
 from .network import Lane, Network
+from .occupancy import Occupancy
 from .road_marks import paint_of
 from .road_signs import outlines, signals
 from .verges import verges
@@ -50,7 +52,8 @@ def read_network(name: str, text: str) -> Network:
         controllers=controllers,
         junctions={each.id: each.controllers for each in records.junctions.values()},
     )
-    return replace(network, verges=verges(network))
+    occupancy = Occupancy(network)
+    return with_corners(replace(network, verges=verges(network, occupancy)), occupancy)
 
 
 def _lanes(records: Records, bands: list[SectionBands]) -> tuple[tuple[Lane, ...], dict[Key, int]]:

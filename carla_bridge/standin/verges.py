@@ -14,9 +14,8 @@ JOINED_M = 0.1
 STEP_M = 2.0
 
 
-def verges(network: Network) -> tuple[Verge, ...]:
+def verges(network: Network, occupancy: Occupancy) -> tuple[Verge, ...]:
     """Return the verges of all roads; where another road lies right beside one, there is none."""
-    occupancy = Occupancy(network)
     found: list[Verge] = []
     for _, strips in groupby(network.strips, key=lambda strip: strip.road):
         sections = [list(group) for _, group in groupby(strips, key=lambda strip: strip.section)]
@@ -26,7 +25,7 @@ def verges(network: Network) -> tuple[Verge, ...]:
         ):
             edges = [edge for edge in sides if edge is not None]
             for verge in _joined(edges):
-                found += _beside_free_ground(verge, occupancy)
+                found += free_parts(verge, occupancy)
     return tuple(found)
 
 
@@ -70,7 +69,7 @@ def _goes_on(one: Verge, other: Verge) -> bool:
     return gap < JOINED_M and abs(one.walk_m - other.walk_m) < JOINED_M
 
 
-def _beside_free_ground(verge: Verge, occupancy: Occupancy) -> Iterator[Verge]:
+def free_parts(verge: Verge, occupancy: Occupancy) -> Iterator[Verge]:
     """Yield the parts of a verge that have free ground on their right."""
     line = _stationed(verge.line)
     if len(line) < 2:

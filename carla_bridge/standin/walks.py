@@ -19,7 +19,7 @@ def walks(network: Network) -> tuple[np.ndarray, ...]:
     """Return closed walks (N,3); the last point joins the first."""
     pieces = [
         (strip.inner + strip.outer) / 2 + np.array([0.0, 0.0, KERB_M])
-        for strip in clipped(network.strips)
+        for strip in clipped([*network.strips, *network.corners])
         if strip.kind == "sidewalk" and np.linalg.norm(strip.outer - strip.inner, axis=1).min() >= NARROWEST_M
     ]
     chains = [_stationed(chain) for chain in _chains(pieces)]

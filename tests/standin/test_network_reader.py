@@ -7,10 +7,10 @@ import carla
 import numpy as np
 import pytest
 
+from carla_bridge.standin.city_text import city_opendrive
 from carla_bridge.standin.errors import MapError
 from carla_bridge.standin.network_reader import read_network
 from carla_bridge.standin.occupancy import Occupancy
-from carla_bridge.standin.town import build_town
 from carla_bridge.standin.xodr import read_xodr
 
 MAPS = Path(os.environ.get("CARLA_BRIDGE_DATA", "none")) / "carla" / "maps"
@@ -41,7 +41,7 @@ STRAIGHT = piece("<line/>")
 @pytest.fixture(scope="module", params=["seed", *FILES], ids=lambda each: getattr(each, "stem", each))
 def both(request):
     """Return our network, our records and the client's map of one text."""
-    text = build_town(1).opendrive if request.param == "seed" else request.param.read_text()
+    text = city_opendrive(1) if request.param == "seed" else request.param.read_text()
     return read_network("t", text), read_xodr(text), carla.Map("t", text)
 
 
@@ -122,8 +122,11 @@ def test_verges_have_free_ground_on_their_right_and_a_street_on_their_left(both)
     ahead = np.array([verge.line[1] - verge.line[0] for verge in network.verges])[:, :2]
     right = np.stack([-ahead[:, 1], ahead[:, 0]], axis=1) / np.linalg.norm(ahead, axis=1, keepdims=True)
     middle = np.array([verge.line[:2, :2].mean(axis=0) for verge in network.verges])
-    assert occupancy.taken_at(middle - 0.4 * right).mean() > 0.99
-    assert occupancy.taken_at(middle + 0.8 * right).mean() < 0.02
+    straight = np.array([verge.junction == -1 for verge in network.verges])
+    assert occupancy.taken_at(middle - 0.4 * right)[straight].mean() > 0.99
+    assert occupancy.taken_at(middle + 0.8 * right)[straight].mean() < 0.02
+    assert occupancy.taken_at(middle - 0.4 * right).mean() > 0.85
+    assert occupancy.taken_at(middle + 0.8 * right).mean() < 0.1
 
 
 def test_neighbours_are_those_of_the_client():
@@ -283,3 +286,18 @@ def test_free_ground_is_given_once_and_never_on_a_street():
     assert not occupancy.take(house)
     assert occupancy.take(house + EAST_M * 10)  # side by side
     assert not occupancy.is_free(house + EAST_M * 4000)
+
+
+@pytest.mark.skipif(not FILES, reason="CARLA's maps are not there")
+def test_sidewalks_go_round_corners_that_the_map_leaves_open():
+    """Town01 has sidewalks along its streets only; ours join them, and nobody builds on the corner."""
+    network = read_network("t", FILES[0].read_text())
+    occupancy = Occupancy(network)
+    kerbs = np.array([s.inner[end] for s in network.strips if s.kind == "sidewalk" for end in (0, -1)])
+    assert len(network.corners) > 30
+    for corner in network.corners:
+        joined = [np.linalg.norm(kerbs - corner.inner[end], axis=1).min() < 1e-6 for end in (0, -1)]
+        assert any(joined)
+        assert occupancy.taken_at((corner.inner + corner.outer) / 2).mean() > 0.9
+    behind = [verge for verge in network.verges if verge.junction != -1]
+    assert np.mean([verge.walk_m > 3.0 for verge in behind]) > 0.8
