@@ -119,11 +119,6 @@ def test_two_vehicles_cannot_have_one_place(world):
         spawn_vehicle(world)
 
 
-def test_an_unsupported_call_is_an_error_that_names_itself(world):
-    with pytest.raises(RuntimeError, match="get_telemetry_data"):
-        spawn_vehicle(world).get_telemetry_data()
-
-
 def test_controls_move_the_vehicle_and_come_back_in_the_state(world):
     vehicle = spawn_vehicle(world)
     vehicle.apply_control(carla.VehicleControl(throttle=0.6, gear=2))
