@@ -46,6 +46,12 @@ class Body:
         return self.length * (0.5 - share)
 
     @property
+    def feet(self) -> tuple[float, float]:
+        """The x of the windscreen's and of the rear window's foot, both on the hull."""
+        end = self.length / 2 - 0.01
+        return min(self.at(self.cabin[0]), end - NOSE_M), max(self.at(self.cabin[3]), TAIL_M - end)
+
+    @property
     def axles(self) -> tuple[float, float]:
         """The x of the front and the rear axle."""
         front = self.length / 2 - self.front_overhang
@@ -77,20 +83,33 @@ def _stations(body: Body) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarra
         arch[[0, -1], 1] = body.clearance
     lift = body.clearance + 0.07
     sill = np.concatenate([[(-end + TAIL_M, lift)], *arches, [(end - NOSE_M, lift)]])
-    foot, rear_foot = body.at(body.cabin[0]), body.at(body.cabin[3])
+    foot, rear_foot = body.feet
     nose, cowl, belt, tail = body.deck
     crown = foot + 0.55 * (end - NOSE_M - foot)
     deck = np.array(
         [
             (-end + TAIL_M, tail),
-            (max(rear_foot, -end + TAIL_M + 0.02), belt),
+            (rear_foot, belt),
             (foot, cowl),
             (crown, nose + 0.72 * (cowl - nose)),
             (end - NOSE_M, nose),
         ]
     )
-    corner = min(0.36, 0.08 * body.length)
-    half = np.array(
+    plan = _plan(body)
+    x = np.unique(np.concatenate([sill[:, 0], deck[:, 0], plan[[0, 1, 3, 4], 0]]).round(3))
+    x = x[(x >= -end + TAIL_M - 0.001) & (x <= end - NOSE_M + 0.001)]
+    return (
+        x,
+        np.interp(x, sill[:, 0], sill[:, 1]),
+        np.interp(x, deck[:, 0], deck[:, 1]),
+        np.interp(x, plan[:, 0], plan[:, 1]),
+    )
+
+
+def _plan(body: Body) -> np.ndarray:
+    """Return the outline from above, x and half width: rounded at both ends."""
+    end, corner = body.length / 2, min(0.36, 0.08 * body.length)
+    shares = np.array(
         [
             (-end + TAIL_M, body.tail_width),
             (-end + corner, 0.985),
@@ -99,14 +118,7 @@ def _stations(body: Body) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarra
             (end - NOSE_M, body.nose_width),
         ]
     )
-    x = np.unique(np.concatenate([sill[:, 0], deck[:, 0], half[[0, 1, 3, 4], 0]]).round(3))
-    x = x[(x >= -end + TAIL_M - 0.001) & (x <= end - NOSE_M + 0.001)]
-    return (
-        x,
-        np.interp(x, sill[:, 0], sill[:, 1]),
-        np.interp(x, deck[:, 0], deck[:, 1]),
-        np.interp(x, half[:, 0], half[:, 1]) * body.width / 2,
-    )
+    return shares * (1.0, body.width / 2)
 
 
 def _add_end(builder: Builder, body: Body, station: Sequence[float], width: float, color: Rgb) -> None:
@@ -159,7 +171,7 @@ def _add_cove(builder: Builder, body: Body, edge: np.ndarray, color: Rgb) -> Non
 
 def _cabin_line(body: Body) -> np.ndarray:
     """Return the right edge of the cabin: up the rear window, over the roof, down the windscreen."""
-    foot, front, rear, rear_foot = (body.at(share) for share in body.cabin)
+    (foot, rear_foot), (front, rear) = body.feet, (body.at(share) for share in body.cabin[1:3])
     along = np.array([1.0, 0.72, 0.5, 0.28, 0.0])  # over the roof, from its rear end
     drop = np.array([body.roof[1], 0.3 * body.roof[1], 0.0, 0.3 * body.roof[0], body.roof[0]])
     x = np.concatenate([[rear_foot], front + along * (rear - front), [foot]])

@@ -134,6 +134,14 @@ def test_one_sees_through_beneath_a_lorry_and_through_a_bicycle():
     assert not _hit("vehicle.tesla.model3", x=0.0, z=0.1)
 
 
+@pytest.mark.parametrize("type_id", [i for i in VEHICLES if model_for(i, {}).mesh.tags[0] in (CAR, BUS)])
+def test_a_body_has_no_holes_seen_from_the_side_but_room_beneath(type_id):
+    model = model_for(type_id, {})
+    for x in np.linspace(-0.85, 0.85, 12) * model.extent[0]:
+        assert _hit(type_id, x=x + 0.003, z=0.42 * model.extent[2] * 2)
+    assert not _hit(type_id, x=0.003, z=0.09)
+
+
 def _hit(type_id, *, x, z):
     flat = model_for(type_id, {}).mesh.triangles[:, :, [0, 2]].astype(np.float64) - (x, z)
     a, b, c = flat[:, 0], flat[:, 1], flat[:, 2]
