@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from .city import BAY_START_M, BAY_TAPER_M, LEFT, PARKING_M, RIGHT, City, Street, Turn
+from .city_signals import STOP_LINE_M
 from .layout import GUTTER_M, LANE_M, Profile
 from .paths import Path
 
@@ -152,23 +153,33 @@ def _mark(kind: str, change: str = "none") -> str:
 
 def _marks(street: Street, side: int, index: int) -> Records:
     """Return what is painted along the outer edge of a lane."""
-    kinds = street.kinds(side)
-    if kinds[index : index + 2] == ["driving", "driving"]:
-        solid, broken = _mark("solid"), _mark("broken", "both")
-        if side == RIGHT:
-            return [(0.0, broken), (street.path.length - KEEP_LANE_M, solid)]
-        return [(0.0, solid), (KEEP_LANE_M, broken)]
-    drawn = {"driving": "solid", "median": "solid", "shoulder": "curb"}
-    return [(0.0, _mark(drawn.get(kinds[index], "none")))]
+    kinds, length = street.kinds(side), street.path.length
+    if kinds[index] == "shoulder":
+        return [(0.0, _mark("curb"))]
+    if kinds[index] not in ("driving", "median"):
+        return [(0.0, _mark("none"))]
+    solid, broken = _mark("solid"), _mark("broken", "both")
+    if kinds[index : index + 2] != ["driving", "driving"]:
+        return _off_crosswalks([(0.0, solid)], length)
+    if side == RIGHT:
+        return _off_crosswalks([(0.0, broken), (length - KEEP_LANE_M, solid)], length)
+    return _off_crosswalks([(0.0, solid), (KEEP_LANE_M, broken)], length)
 
 
 def _middle_marks(street: Street) -> Records:
+    length = street.path.length
     if street.profile.median_m:
         return [(0.0, _mark("none"))]
     if street.profile.lanes > 1:
-        return [(0.0, _mark("solid solid"))]
+        return _off_crosswalks([(0.0, _mark("solid solid"))], length)
     solid, broken = _mark("solid"), _mark("broken")
-    return [(0.0, solid), (KEEP_LANE_M, broken), (street.path.length - KEEP_LANE_M, solid)]
+    return _off_crosswalks([(0.0, solid), (KEEP_LANE_M, broken), (length - KEEP_LANE_M, solid)], length)
+
+
+def _off_crosswalks(marks: Records, length: float) -> Records:
+    """Return the marks without their ends, where people cross."""
+    none = _mark("none")
+    return [(0.0, none), (STOP_LINE_M, marks[0][1]), *marks[1:], (length - STOP_LINE_M, none)]
 
 
 def connection(number: int, turn: Turn, city: City) -> str:

@@ -8,7 +8,7 @@ import carla
 import numpy as np
 import pytest
 
-from carla_bridge.standin.city import build_city
+from carla_bridge.standin.city import RIGHT, build_city
 from carla_bridge.standin.city_objects import blocks, outline
 from carla_bridge.standin.city_text import city_opendrive
 from carla_bridge.standin.layout import draw_plan
@@ -149,6 +149,13 @@ def test_every_arm_has_a_crosswalk_from_kerb_to_kerb(seed):
     sides = np.sort(np.linalg.norm(np.diff(first, axis=0), axis=1))
     assert sides[:2] == pytest.approx([3.5, 3.5], abs=1e-3)
     assert sides[2] >= 7.0
+
+
+def test_no_line_runs_over_a_crosswalk():
+    for street in city_of(0).streets:
+        for s, lined in ((3.0, False), (street.path.length / 2, True), (street.path.length - 3.0, False)):
+            here = map_of(0).get_waypoint_xodr(street.id, street.lane_ids(RIGHT, "driving")[0], s)
+            assert (here.left_lane_marking.type != carla.LaneMarkingType.NONE) == lined
 
 
 @pytest.mark.parametrize("seed", SEEDS)
