@@ -7,7 +7,9 @@ import numpy as np
 from .boxes import Discs
 from .network import Lane
 
-CONFLICT_M = 2.8
+CONFLICT_M = 2.8  # between ways that run straight
+TURNING_M = 4.2  # a long vehicle that turns needs more than its lane
+STRAIGHT_DEG = 10.0
 INTRUDER_M = 1.5
 SAME_ENTRY_M = 0.5
 STOREY_M = 3.0
@@ -51,7 +53,7 @@ def _crossings(lanes: Sequence[Lane]) -> dict[int, tuple[int, ...]]:
     ways = np.array([number for number, lane in enumerate(lanes) if lane.in_junction], np.int64)
     if not len(ways):
         return {}
-    low = np.array([lanes[way].points.min(axis=0) for way in ways]) - CONFLICT_M
+    low = np.array([lanes[way].points.min(axis=0) for way in ways]) - TURNING_M
     high = np.array([lanes[way].points.max(axis=0) for way in ways])
     crossing: dict[int, list[int]] = {int(way): [] for way in ways}
     for i, way in enumerate(ways.tolist()):
@@ -66,9 +68,16 @@ def _crossings(lanes: Sequence[Lane]) -> dict[int, tuple[int, ...]]:
 def _cross(a: Lane, b: Lane) -> bool:
     if a.road == b.road or np.linalg.norm(a.points[0] - b.points[0]) < SAME_ENTRY_M:
         return False
+    close_m = CONFLICT_M if _is_straight(a) and _is_straight(b) else TURNING_M
     gaps = a.points[:, None] - b.points[None]
     apart = np.hypot(gaps[..., 0], gaps[..., 1])
-    return bool(((apart < CONFLICT_M) & (np.abs(gaps[..., 2]) < STOREY_M)).any())
+    return bool(((apart < close_m) & (np.abs(gaps[..., 2]) < STOREY_M)).any())
+
+
+def _is_straight(lane: Lane) -> bool:
+    first, last = lane.points[1] - lane.points[0], lane.points[-1] - lane.points[-2]
+    turn = np.degrees(np.arctan2(last[1], last[0]) - np.arctan2(first[1], first[0]))
+    return bool(abs((turn + 180.0) % 360.0 - 180.0) < STRAIGHT_DEG)
 
 
 def _distance_m(points: np.ndarray, others: np.ndarray) -> float:

