@@ -7,6 +7,7 @@ import argparse
 import os
 import socket
 import tempfile
+from pathlib import Path
 from time import perf_counter, process_time
 
 import msgpack
@@ -23,7 +24,7 @@ WARM_UP, TICKS, ROUNDS = 200, 2000, 5
 DELTA_S = 0.05
 
 
-def raw_ticks_per_s(server: StandInProcess) -> list[float]:
+def raw_ticks_per_s(server: StandInProcess, rounds: int = ROUNDS) -> list[float]:
     """Return the rates of a client that only sends `tick_cue` and reads the answer, with nobody subscribed."""
     with socket.create_connection((server.host, server.port)) as peer:
         peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -34,7 +35,7 @@ def raw_ticks_per_s(server: StandInProcess) -> list[float]:
             while not any(True for _ in unpacker):
                 unpacker.feed(peer.recv(4096))
 
-        rates = [_rate(tick) for _ in range(ROUNDS + 1)]
+        rates = [_rate(tick) for _ in range(rounds + 1)]
     return rates[1:]
 
 
@@ -43,6 +44,21 @@ def client_ticks_per_s(server: StandInProcess) -> list[float]:
     os.environ.setdefault("CARLA_CACHE_DIR", tempfile.mkdtemp())
     world = load_client().Client(server.host, server.port).get_world()
     return [_rate(world.tick) for _ in range(ROUNDS + 1)][1:]
+
+
+def server_us_per_tick(server: StandInProcess) -> list[float]:
+    """Return the processor microseconds that the server itself spends on a raw client's tick (Linux only)."""
+    costs = []
+    for _ in range(ROUNDS):
+        before_s = _processor_s(server.pid)
+        raw_ticks_per_s(server, rounds=1)
+        costs.append((_processor_s(server.pid) - before_s) / (2 * (WARM_UP + TICKS)) * 1e6)
+    return costs
+
+
+def _processor_s(pid: int) -> float:
+    user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def _rate(tick) -> float:
@@ -82,6 +98,7 @@ def main() -> None:
     options = {"seed": seed, "vehicles": 0, "walkers": 0, "fixed_delta_seconds": DELTA_S}
     with StandInProcess(synchronous=True, **options) as server:
         _print("ticks/s, empty town, raw socket", raw_ticks_per_s(server))
+        _print("µs of the server's processor time for each of these", server_us_per_tick(server))
         _print("ticks/s, empty town, official client", client_ticks_per_s(server))
     _print("ms of one step with its states, 50 vehicles and 20 walkers", busy_step_ms(seed))
 

@@ -31,7 +31,8 @@ class Landing:
 
 def nav_mesh(network: Network) -> NavMesh:
     """Return the mesh of a network's sidewalks and crosswalks."""
-    ways = [way for strip in network.strips if strip.kind == "sidewalk" and (way := walkway(strip))]
+    strips = [strip for strip in (*network.strips, *network.corners) if strip.kind == "sidewalk"]
+    ways = [way for strip in strips if (way := walkway(strip))]
     kerbs = Kerbs(ways)
     outlines = network.crosswalks or unmarked_crossings(network.strips)
     crossings = [pair for outline in outlines if ways and (pair := _landings(ways, kerbs, outline))]
