@@ -147,9 +147,12 @@ class World:
         vehicle.pose = Pose(pose.x, pose.y, footing.z, pitch, pose.yaw, roll)
 
     def _make_room(self, actor: Actor) -> None:
-        """Let ambient life make way for a newcomer; refuse it where a client's actor stands."""
+        """Let ambient life make way for a newcomer; refuse it where a client's actor stands, but for props."""
+        lies_anywhere = actor.type_id.startswith("static.")  # a cone may stand on a plank
         for other in list(self.actors.values()):
-            if overlap(actor, other) and not self._ambient.makes_way(other, (*self.actors.values(), actor)):
+            if not overlap(actor, other) or self._ambient.makes_way(other, (*self.actors.values(), actor)):
+                continue
+            if not lies_anywhere:
                 raise WorldError("Spawn failed because of collision at spawn position")
 
     def _populate(self, vehicles: int, walkers: int) -> None:

@@ -150,6 +150,9 @@ def test_props_stand_where_they_were_put_and_are_told_apart(world):
     assert cone.bounding_box.location.z == pytest.approx(1.13 / 2, abs=1e-3)
     world.tick()
     assert cone.get_location().distance(where.location) < 1e-3
+    assert world.try_spawn_actor(library.find("static.prop.ironplank"), where)  # props may touch each other
+    with pytest.raises(RuntimeError, match="collision at spawn position"):
+        world.spawn_actor(library.find("walker.pedestrian.0001"), where)
 
 
 def test_physics_are_told_per_vehicle_and_in_the_world(world):
