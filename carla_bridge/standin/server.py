@@ -151,7 +151,9 @@ class StandIn:
             connection.close()
 
     def _answer(self, request: Request) -> bytes:
-        return self._faults.answer(self._simulation, request)
+        reply = self._faults.answer(self._simulation, request)
+        self._simulation.show_newcomers()
+        return reply
 
     def _refuse(self, request: Request) -> bytes:
         return failure(

@@ -4,6 +4,7 @@ import select
 import socket
 import struct
 import time
+from contextlib import suppress
 
 import msgpack
 
@@ -22,6 +23,15 @@ class RawClient:
 
     def send(self, data):
         self._socket.sendall(data)
+
+    def send_what_is_taken(self, data):
+        """Send, unless the peer hangs up meanwhile; read what it says until it has had enough or is silent."""
+        with suppress(OSError):
+            self._socket.settimeout(0.2)
+            self._socket.sendall(data)
+            self._socket.shutdown(socket.SHUT_WR)
+            while self._socket.recv(65536):
+                pass
 
     def is_closed(self):
         try:
