@@ -151,9 +151,7 @@ class StandIn:
             connection.close()
 
     def _answer(self, request: Request) -> bytes:
-        reply = self._faults.answer(self._simulation, request)
-        self._simulation.show_newcomers()
-        return reply
+        return self._faults.answer(self._simulation, request)
 
     def _refuse(self, request: Request) -> bytes:
         return failure(

@@ -50,7 +50,6 @@ class Simulation:
         self.atlas = Atlas(seed=seed, files=maps)
         self.streams, self.settings = streams, _checked(settings)
         self.lock = threading.RLock()
-        self._has_newcomers = False  # in the world, but in no state yet
         self.before_spawn: Callable[[str], None] = lambda blueprint_id: None  # raises what a spawn fails with
         self._tick_lock = threading.Lock()
         self._ambient = {"vehicles": vehicles, "walkers": walkers}
@@ -92,20 +91,7 @@ class Simulation:
     def spawn(self, description: ActorDescription, pose: Pose, parent: Actor | None = None) -> Actor:
         """Add an actor for a client, unless whoever watches over spawns objects."""
         self.before_spawn(description.id)
-        self._has_newcomers = True
         return self.world.spawn(description, pose, parent)
-
-    def show_newcomers(self) -> None:
-        """Let a frame pass at once if a Traffic Manager may be about to drive what no state has shown yet.
-
-        It reads a vehicle's speed limit from the latest state, and where the vehicle is missing it reads memory
-        that nobody wrote: a limit so high that looking ahead for signals ends in a stack overflow.
-        """
-        if not (self._has_newcomers and self.traffic_managers):
-            return
-        with self._tick_lock:
-            if self._has_newcomers and not self.settings.synchronous_mode:
-                self._step_and_survive()
 
     def apply_settings(self, settings: EpisodeSettings) -> int:
         """Change how the clock runs and return the current frame, which everybody has."""
@@ -197,7 +183,6 @@ class Simulation:
         elapsed_s = min(0.1, max(0.001, now_s - self._last_step_s))
         self._last_step_s = now_s
         with self.lock:
-            self._has_newcomers = False
             self.world.step(self.settings.fixed_delta_seconds or elapsed_s)
             shots = self.instruments.shots(
                 self.world.actors.values(),

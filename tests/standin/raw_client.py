@@ -14,6 +14,7 @@ class RawClient:
 
     def __init__(self, server):
         self._socket = socket.create_connection((server.host, server.port), timeout=10.0)
+        self._unpacker = msgpack.Unpacker(strict_map_key=False)
 
     def __enter__(self):
         return self
@@ -42,15 +43,11 @@ class RawClient:
     def call_all(self, *calls):
         for number, (method, *arguments) in enumerate(calls):
             self.send(msgpack.packb([0, number, method, [[False], *arguments]]))
-        unpacker, answered = msgpack.Unpacker(), []
-        while len(answered) < len(calls):
-            unpacker.feed(self._socket.recv(65536))
-            answered += [call_id for _, call_id, _, _ in unpacker]
-        return answered
+        return [self.answer()[1] for _ in calls]
 
-    def post(self, method, *arguments):
+    def post(self, method, *arguments, call_id=1):
         """Call without waiting for the answer."""
-        self.send(msgpack.packb([0, 1, method, [[False], *arguments]]))
+        self.send(msgpack.packb([0, call_id, method, [[False], *arguments]]))
 
     def is_silent(self):
         """Say whether nothing comes for a moment."""
@@ -66,11 +63,11 @@ class RawClient:
         return self.answer()
 
     def answer(self):
-        unpacker = msgpack.Unpacker(strict_map_key=False)
+        """Return the next answer."""
         while True:
-            unpacker.feed(self._socket.recv(65536))
-            for answer in unpacker:
+            for answer in self._unpacker:
                 return answer
+            self._unpacker.feed(self._socket.recv(65536))
 
 
 def subscribed(server, stream_id):

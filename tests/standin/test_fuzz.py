@@ -26,6 +26,10 @@ SYNCHRONOUS = EpisodeSettings(synchronous_mode=True, fixed_delta_seconds=0.05)
 FUZZ = settings(
     deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck), max_examples=25
 )
+SLOW = {  # a new world or a new picture of it each time
+    *("load_new_episode", "copy_opendrive_to_file", "load_map_layer", "unload_map_layer"),
+    "enable_environment_objects",
+}
 A_CLIENT = """
 import sys, carla
 client = carla.Client("127.0.0.1", int(sys.argv[1]))
@@ -225,6 +229,3 @@ def test_every_call_is_answered_once_and_by_its_type_whatever_its_arguments(sim,
 
     answer()
     goes_on(sim)
-
-
-SLOW = ("load_new_episode", "copy_opendrive_to_file", "tick_cue", "apply_batch")

@@ -35,6 +35,32 @@ def test_a_second_map_change_among_the_held_calls_loses_none_of_them(monkeypatch
         assert client.call_all(load, load, ("get_spectator",), load, ("get_episode_settings",)) == [*range(5)]
 
 
+def test_a_map_change_waits_for_an_idle_traffic_manager_and_parks_it_meanwhile(monkeypatch, server):
+    """Its thread read the state of the new episode for vehicles of the old one, and took the process down."""
+    monkeypatch.setattr(connection, "PARK_S", 60.0)
+    monkeypatch.setattr(connection, "PARKED_S", 0.1)
+    poll = "get_episode_settings"
+    with RawClient(server) as client:
+        client.call("add_traffic_manager_running", ["127.0.0.1", 8000])
+        client.post("load_new_episode", "", False, 1, call_id=1)
+        client.post("get_weather_parameters", call_id=2)
+        assert client.answer()[1] == 2
+        client.post(poll, call_id=3)
+        client.post(poll, call_id=4)
+        client.post("get_sensor_token", 1, call_id=5)
+        assert [client.answer()[1] for _ in range(4)] == [1, 4, 5, 3]
+        client.call("destroy_traffic_manager", 8000)
+
+
+def test_a_map_change_does_not_wait_for_ever_for_a_busy_traffic_manager(monkeypatch, server):
+    monkeypatch.setattr(connection, "PARK_S", 0.1)
+    with RawClient(server) as client:
+        client.call("add_traffic_manager_running", ["127.0.0.1", 8000])
+        assert client.call("load_new_episode", "", False, 1)[3] == [[False]]
+        client.call("get_sensor_token", 1)
+        client.call("destroy_traffic_manager", 8000)
+
+
 def test_held_calls_are_bounded(monkeypatch, server):
     monkeypatch.setattr(connection, "HOLD_S", 60.0)
     monkeypatch.setattr(connection, "MAX_HELD", 3)
