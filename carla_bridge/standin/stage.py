@@ -79,8 +79,9 @@ class Stage:
         self._off_layers = self._off_layers & ~layers if shown else self._off_layers | layers
 
     def set_things(self, numbers: Iterable[int], *, shown: bool) -> None:
-        """Show or hide single things."""
-        self._disabled = self._disabled - set(numbers) if shown else self._disabled | set(numbers)
+        """Show or hide single things; numbers of none are ignored."""
+        chosen = {thing.number for thing in self.town.things}.intersection(numbers)
+        self._disabled = self._disabled - chosen if shown else self._disabled | chosen
 
     def scenery(self) -> Mesh:
         """Return the triangles of all that is not hidden."""

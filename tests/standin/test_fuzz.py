@@ -119,7 +119,8 @@ def check(sim, request):
 def goes_on(sim):
     """See that the world still moves and can be shown."""
     before = sim.world.moment.frame
-    assert check(sim, Request(9, "tick_cue", [])) == [[1, before + 1]]
+    ((ok, frame),) = check(sim, Request(9, "tick_cue", []))
+    assert (ok, frame > before) == (1, True)
 
 
 def mutated(data: Any, said: bytes) -> bytes:
