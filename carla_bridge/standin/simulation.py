@@ -64,7 +64,7 @@ class Simulation:
         self.deck = Deck(recordings)
         self._last_step_s = time.monotonic()
         self.load(self._place)
-        warm_up(self.renderer)
+        warm_up()
         self._running = threading.Event()
         self._closing = threading.Event()
         self._set_running()

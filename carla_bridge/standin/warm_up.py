@@ -25,10 +25,11 @@ KINDS = (
 )
 
 
-def warm_up(renderer: Renderer) -> None:
-    """Measure once with an instrument of each kind that compiles something."""
+def warm_up() -> None:
+    """Measure once, in a world of two cars, with an instrument of each kind that compiles something."""
     model = model_for("vehicle.tesla.model3", {})
     assert model is not None
+    renderer = Renderer(model.mesh.placed(Pose(x=14.0)))
     movers = [(model.mesh, Pose(x=8.0), 1)]
     scene = Scene(Moment(0, 0.0, 0.05), Weather(), movers, {}, {1: STILL}, [], "", renderer)
     own = Station(Sensor(0, ActorDescription(), Pose(z=2.0)), Pose(z=2.0), STILL, STILL, STILL)
