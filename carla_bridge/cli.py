@@ -227,9 +227,11 @@ def standin(**given: Any) -> None:
             server = stack.enter_context(StandIn(**given))
         except FaultError as error:
             raise click.UsageError(str(error)) from error
-        if not is_loopback(given["host"]):
+        if not is_loopback(server.host):
             click.echo(
-                f"warning: anybody who reaches {server.host}:{server.port} can drive this server", err=True
+                f"warning: anybody on the network can drive this server: it listens on {server.host}, "
+                "and CARLA's protocol knows no password",
+                err=True,
             )
         click.echo(
             f"stand-in for a CARLA 0.9.16 server (not CARLA itself), town {server.town}, "

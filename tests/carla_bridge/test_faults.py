@@ -5,10 +5,12 @@ import subprocess
 import sys
 
 import pytest
+from click.testing import CliRunner
 
 pytest.importorskip("carla")
 
 from carla_bridge.cameras import SensorTimeout
+from carla_bridge.cli import is_loopback, main
 from carla_bridge.errors import BridgeError
 from carla_bridge.server import ServerLost, ServerRefused
 from carla_bridge.standin.process import StandInProcess
@@ -53,6 +55,27 @@ IN_A_ROW = [
     ("late:tick_cue:4s@200x1", ServerLost, "is lost: it did not tick within 3 s"),
     ("refuse:vehicle.*@200", BridgeError, "spawn points tried in .* are occupied; free it with"),
 ]
+
+
+def test_a_bad_fault_is_one_sentence_and_wrong_usage():
+    done = CliRunner().invoke(main, ["standin", "--port", "0", "--fault", "explode"])
+    assert done.exit_code == 2
+    assert "Error: fault 'explode': it must read ACTION:TARGET" in done.output
+
+
+@pytest.mark.parametrize(
+    ("host", "is_safe"),
+    [
+        ("127.0.0.1", True),
+        ("localhost", True),
+        ("127.8.8.8", True),
+        ("0.0.0.0", False),
+        ("", False),
+        ("10.1.2.3", False),
+    ],
+)
+def test_only_a_loopback_address_goes_without_a_warning(host, is_safe):
+    assert is_loopback(host) is is_safe
 
 
 def test_each_fault_is_one_sentence_and_nothing_is_left_behind():
