@@ -102,3 +102,9 @@ def get_actor_socket_relative_transforms(sim: "Simulation", actor_id: int) -> ob
     """Return nothing: there are no sockets."""
     sim.world.find(actor_id)
     return []
+
+
+@method()
+def get_vehicle_bone_world_transforms(sim: "Simulation", actor_id: int) -> object:
+    """Return where a vehicle's bones are, in the order of their names."""
+    return get_actor_bone_world_transforms(sim, actor_id)

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from .scene import Scene, Station
 
 EARTH_RADIUS_M = 6378137.0
-GRAVITY_MPS2 = 9.81
 
 
 class Gnss:
@@ -54,7 +53,7 @@ class Imu:
     def measure(self, own: "Station", scene: "Scene") -> list[Payload]:
         """Return acceleration with gravity (m/s²), turn rate (rad/s) and the compass (rad, north 0, east π/2)."""
         axes = own.pose.matrix()[:3, :3].T
-        felt = axes @ np.add(own.acceleration, (0.0, 0.0, GRAVITY_MPS2))
+        felt = axes @ np.add(own.acceleration, (0.0, 0.0, scene.gravity_mps2))
         felt += self._rng.normal(0.0, np.abs(self._accel_stddevs))
         turn = axes @ np.radians(own.angular_velocity)
         turn += self._rng.normal(self._gyro_biases, np.abs(self._gyro_stddevs))

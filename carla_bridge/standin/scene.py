@@ -36,6 +36,7 @@ class Scene:
     collisions: Sequence[Collision]  # of the latest step
     opendrive: str
     renderer: "Renderer"
+    gravity_mps2: float = 9.81  # what an IMU feels
     looks: dict[tuple[Pose, int, int, float], "Visible"] = field(default_factory=dict)
 
     def look(self, pose: Pose, width: int, height: int, fov_deg: float) -> "Visible":
@@ -83,6 +84,7 @@ def capture(world: "World", renderer: "Renderer") -> Scene:
         list(world.collisions),
         world.town.opendrive,
         renderer,
+        world.gravity_mps2,
     )
 
 

@@ -1,5 +1,7 @@
 """What the official client asks of vehicles and walkers beside driving: instruments, doors, bones, pushes."""
 
+import queue
+
 import pytest
 
 carla = pytest.importorskip("carla")
@@ -82,6 +84,7 @@ def test_doors_open_and_what_is_not_there_is_refused_in_a_sentence(world, vehicl
     assert vehicle.get_component_names() == ["VehicleMesh"]
     assert vehicle.get_component_world_transform("VehicleMesh").location == vehicle.get_location()
     assert len(vehicle.get_bone_world_transforms()) == len(vehicle.get_bone_names()) == 5
+    assert len(vehicle.get_vehicle_bone_world_transforms()) == 5
     assert vehicle.get_socket_names() == []
     with pytest.raises(RuntimeError, match="has no component 'Wing'; it has VehicleMesh"):
         vehicle.get_component_world_transform("Wing")
@@ -112,3 +115,18 @@ def test_a_walker_jumps_and_comes_down_again(world, walker):
     assert walker.get_location().z > ground + 0.4
     ticks(world, 20)
     assert walker.get_location().z == pytest.approx(ground)
+
+
+def test_the_gravity_that_an_imu_feels_can_be_set(world, vehicle):
+    imu = world.spawn_actor(
+        world.get_blueprint_library().find("sensor.other.imu"), carla.Transform(), attach_to=vehicle
+    )
+    readings = queue.Queue()
+    imu.listen(readings.put)
+    world.set_imui_sensor_gravity(1.62)
+    frame = world.tick()
+    while (reading := readings.get(timeout=10.0)).frame < frame:
+        pass
+    assert world.get_imui_sensor_gravity() == pytest.approx(1.62)
+    assert reading.accelerometer.z == pytest.approx(1.62, abs=0.1)
+    imu.destroy()
