@@ -55,6 +55,7 @@ class Actor:
     angular_velocity: Vector3D = STILL  # deg/s
     acceleration: Vector3D = STILL  # m/s²
     simulates_physics: bool = True
+    collides: bool = True  # else everybody drives through it, and it through everybody
     is_ambient: bool = False  # led by the town, until a client takes it over
 
     @property

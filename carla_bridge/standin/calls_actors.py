@@ -180,8 +180,9 @@ def set_actor_simulate_physics(sim: "Simulation", actor_id: int, enabled: bool) 
 
 @method()
 def set_actor_collisions(sim: "Simulation", actor_id: int, enabled: bool) -> None:
-    """Accept; nothing in the stand-in bounces."""
-    sim.world.find(actor_id)
+    """Let an actor stop others, and be stopped, or neither."""
+    if not sim.world.is_gone(actor_id):
+        sim.world.find(actor_id).collides = enabled
 
 
 @method()

@@ -55,12 +55,12 @@ def _drive_all(
     """Drive one after the other; everybody sees where those before have got to."""
     if not driven:
         return []
-    solid = [actor for actor in everybody if actor.model is not None]
+    solid = [actor for actor in everybody if actor.model is not None and actor.collides]
     reach_m = np.array([abs(vehicle.speed_mps) * delta_s for vehicle in driven])
     margin_m = reach_m + reach_m.max(initial=0.0) + MARGIN_M
     collisions: list[Collision] = []
     for vehicle, near in zip(driven, close_pairs(driven, solid, margin_m), strict=True):
-        collisions += _drive_one(vehicle, near, delta_s, settle)
+        collisions += _drive_one(vehicle, near if vehicle.collides else [], delta_s, settle)
     return collisions
 
 

@@ -99,6 +99,13 @@ def test_a_vehicle_stops_at_what_it_hits_and_says_so(town):
     assert not overlap(vehicle, wall)
 
 
+def test_what_does_not_collide_is_driven_through(town):
+    world = new_world(town)
+    world.spawn(TESLA, Pose(20.0, 0.0, 0.0)).collides = False
+    vehicle = driven(world, Pose(), seconds=5.0, throttle=1.0)
+    assert vehicle.pose.x > 25.0
+
+
 def test_a_walker_follows_its_control(town):
     world = new_world(town)
     walker = world.spawn(describe("walker.pedestrian.0001"), Pose())
