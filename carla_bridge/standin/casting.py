@@ -78,9 +78,8 @@ class RayCaster:
         self._renderer = renderer
         self._triangles = _near(renderer.scenery)
         self._scenery = build(self._triangles)
-        self._trees: dict[
-            int, tuple[Mesh, Tree]
-        ] = {}  # by the mesh's id; the mesh is kept, so the id stays its own
+        # By the mesh's id; the mesh is kept, so the id stays its own.
+        self._trees: dict[int, tuple[Mesh, Tree]] = {}
 
     def cast(
         self, origins: np.ndarray, rays: np.ndarray, range_m: float, movers: Sequence[Mover] = ()
@@ -115,11 +114,12 @@ class RayCaster:
         )
 
     def _tree(self, mesh: Mesh) -> Tree:
-        if id(mesh) not in self._trees:
+        known = self._trees.get(id(mesh))
+        if known is None:
             if len(self._trees) >= KEPT_TREES:
                 self._trees.clear()
-            self._trees[id(mesh)] = mesh, build(mesh.triangles)
-        return self._trees[id(mesh)][1]
+            known = self._trees[id(mesh)] = mesh, build(mesh.triangles)
+        return known[1]
 
 
 def _ball(mesh: Mesh, pose: Pose) -> tuple[float, float, float, float]:

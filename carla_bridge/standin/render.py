@@ -121,11 +121,12 @@ class Renderer:
 
     def table(self, of: Of) -> np.ndarray:
         """Return a value per triangle of the scenery; the latest few are kept."""
-        if of not in self._tables:
-            self._tables[of] = of(self.scenery)
+        values = self._tables.get(of)
+        if values is None:
+            values = self._tables[of] = of(self.scenery)
             for old in list(self._tables)[:-KEPT_TABLES]:
-                del self._tables[old]
-        return self._tables[of]
+                self._tables.pop(old, None)  # calls of clients look through here as well, at the same time
+        return values
 
     def render(
         self, camera: Pose, *, width: int, height: int, fov_deg: float, movers: Sequence[Mover] = ()

@@ -367,6 +367,17 @@ def test_cameras_at_one_place_share_a_look_and_others_do_not(renderer):
     sizes = [len(message) for shot in shots(instruments, cameras, 1.0) for _, message in shot(scene)]
     assert sizes == [HEADER + WIDTH * HEIGHT * 4] * 2 + [HEADER + 40 * 20 * 4]
     assert len(scene.looks) == 2
+    assert scene.look(cameras[0].pose, WIDTH, HEIGHT, 90.0) is scene.look(
+        cameras[1].pose, WIDTH, HEIGHT, 90.0
+    )
+
+
+def test_an_instance_is_coded_low_byte_green_high_byte_blue(renderer):
+    scene = scene_at(renderer, 1, CAR_NOW)
+    seen = image("sensor.camera.instance_segmentation", NOW, scene)
+    ids = scene.look(NOW, WIDTH, HEIGHT, 90.0).object_ids()
+    assert np.unique(seen[ids == 0x8001], axis=0).tolist() == [[0x80, 0x01, 3, 255]]
+    assert np.unique(seen[ids == CAR], axis=0).tolist() == [[0, CAR, 14, 255]]
 
 
 def test_a_lens_that_is_not_modelled_is_said_once(caplog):
