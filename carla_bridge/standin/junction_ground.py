@@ -16,6 +16,7 @@ ROADWAY = CARRIAGEWAY | {"shoulder", "border", "stop", "biking", "restricted", "
 STEP_M = 0.6
 CLOSED_M = 3.0  # gaps narrower than this between two turns are paved
 LARGEST_GAP_M2 = 120.0
+LARGEST_M = 800.0  # what is wider is no junction
 SINK_M = 0.03
 DEEPEST_M = 0.25
 
@@ -65,6 +66,8 @@ def _mask(strips: Sequence[Strip], kinds: frozenset[str]) -> Raster | None:
     if not chosen:
         return None
     low, high = extent(chosen)
+    if (high - low).max() > LARGEST_M:
+        return None
     raster = Raster(low - 2 * CLOSED_M, high + 2 * CLOSED_M)
     raster.fill(quad for strip in chosen for quad in quads(strip))
     return raster

@@ -4,6 +4,8 @@ import re
 from dataclasses import replace
 from math import isnan
 
+import numpy as np
+
 from .corners import with_corners
 from .errors import MapError
 from .lane_bands import SectionBands, lane_of, section_bands
@@ -19,6 +21,7 @@ from .xodr_records import Records
 USUAL_KMH = 50.0  # where a map names no speed limit
 LEAST_LANE_M = 0.5  # a driving lane that is nowhere wider is none
 LEAST_STRIP_M = 0.01
+WIDEST_M = 25_000.0
 
 
 def read_network(name: str, text: str) -> Network:
@@ -30,6 +33,7 @@ def read_network(name: str, text: str) -> Network:
         for i, section in enumerate(road.sections)
         if section.end_s > section.s
     ]
+    _check_extent(bands)
     lanes, numbers = _lanes(records, bands)
     signs, controllers = signals(records, lanes, numbers)
     network = Network(
@@ -54,6 +58,16 @@ def read_network(name: str, text: str) -> Network:
     )
     occupancy = Occupancy(network)
     return with_corners(replace(network, verges=verges(network, occupancy)), occupancy)
+
+
+def _check_extent(bands: list[SectionBands]) -> None:
+    borders = [border[each.bends] for each in bands for border in each.borders.values()]
+    points = np.concatenate(borders or [np.zeros((1, 3))])
+    across_m = float(np.ptp(points, axis=0).max())
+    if not across_m < WIDEST_M:
+        raise MapError(
+            f"the map is {across_m / 1000:.0f} km wide or high; at most {WIDEST_M / 1000:g} km are built"
+        )
 
 
 def _lanes(records: Records, bands: list[SectionBands]) -> tuple[tuple[Lane, ...], dict[Key, int]]:

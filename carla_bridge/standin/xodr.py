@@ -25,7 +25,7 @@ from .xodr_records import (
 )
 
 MAX_TEXT = 64_000_000
-MAX_ROADS_M = 400_000.0
+MAX_ROADS_M = 100_000.0
 FAR_M = 1_000_000.0
 KMH = {"mph": 1.609344, "km/h": 1.0, "kmh": 1.0, "m/s": 3.6}
 SHAPES = ("line", "arc", "spiral", "poly3", "paramPoly3")
