@@ -11,6 +11,8 @@ from .town import Town, build_town, seed_name, town_from_opendrive
 from .xodr import MAX_TEXT, read_xodr
 
 FOLDER = "StandIn/Maps/"
+HEADS = ("", *(f"{root}{owner}/Maps" for owner in ("StandIn", "Carla") for root in ("", "Game/", "/Game/")))
+LAYERED = "_Opt"  # ends CARLA's name for a map whose layers can be switched, as those of all maps can here
 SENT = "OpenDriveMap"  # CARLA's name for a text that a client sent
 LISTED_SEEDS = 5
 SUFFIX = ".xodr"
@@ -52,11 +54,11 @@ class Atlas:
         return [f"/Game/{FOLDER}{name}" for name in known]
 
     def find(self, name: str) -> Place | None:
-        """Return the place that a client calls by the last part of its name or by all of it."""
+        """Return the place that a client calls by the last part of its name or by all of it, even by CARLA's."""
         head, _, last = name.rpartition("/")
-        if head not in ("", FOLDER.rstrip("/"), f"Game/{FOLDER}".rstrip("/"), f"/Game/{FOLDER}".rstrip("/")):
+        if head not in HEADS:
             return None
-        if last in self._files or (last == SENT and self._sent is not None):
+        if self._text(last) is not None:
             return self._of_text(last)
         match = SEED.fullmatch(last)
         return Place(seed_name(int(match[1])), int(match[1])) if match else None
@@ -67,8 +69,12 @@ class Atlas:
         self._sent = text
 
     def _of_text(self, name: str) -> Place:
-        text = self._files.get(name, self._sent)
-        return Place(FOLDER + name, self._seed, text)
+        return Place(FOLDER + name, self._seed, self._text(name))
+
+    def _text(self, name: str) -> str | None:
+        if name == SENT and self._sent is not None:
+            return self._sent
+        return self._files.get(name) or self._files.get(name.removesuffix(LAYERED))
 
 
 def _expanded(files: Iterable[Path]) -> Iterable[Path]:

@@ -45,7 +45,7 @@ def folder() -> Path:
 
 
 def _key(network: Network, seed: int) -> str:
-    parts = (network.name, network.opendrive, str(seed), _source())
+    parts = (network.opendrive, str(seed), _source())
     return sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 

@@ -40,7 +40,14 @@ def test_files_come_first_and_folders_are_opened(files):
 
 
 @pytest.mark.parametrize(
-    "name", ["Alpha", "StandIn/Maps/Alpha", "Game/StandIn/Maps/Alpha", "/Game/StandIn/Maps/Alpha"]
+    "name",
+    [
+        "Alpha",
+        "StandIn/Maps/Alpha",
+        "Game/StandIn/Maps/Alpha",
+        "/Game/StandIn/Maps/Alpha",
+        "/Game/Carla/Maps/Alpha",
+    ],
 )
 def test_a_map_is_found_by_any_part_of_its_name(files, name):
     found = Atlas(seed=0, files=[files]).find(name)
@@ -48,8 +55,25 @@ def test_a_map_is_found_by_any_part_of_its_name(files, name):
     assert (found.name, found.text) == ("StandIn/Maps/Alpha", STRAIGHT)
 
 
+def test_scripts_find_a_map_by_the_name_that_carla_gives_its_layered_kind(files):
+    found = Atlas(seed=0, files=[files]).find("/Game/Carla/Maps/Alpha_Opt")
+    assert found is not None
+    assert (found.name, found.text) == ("StandIn/Maps/Alpha_Opt", STRAIGHT)
+
+
 @pytest.mark.parametrize(
-    "name", ["Gamma", "Carla/Maps/Alpha", "../Alpha", "OpenDriveMap", "StandIn-x", "", "StandIn-"]
+    "name",
+    [
+        "Gamma",
+        "Gamma_Opt",
+        "StandIn-0_Opt",
+        "Other/Maps/Alpha",
+        "../Alpha",
+        "OpenDriveMap",
+        "StandIn-x",
+        "",
+        "StandIn-",
+    ],
 )
 def test_what_is_not_there_is_not_found(files, name):
     assert Atlas(seed=0, files=[files]).find(name) is None
