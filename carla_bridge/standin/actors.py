@@ -116,6 +116,7 @@ class Vehicle(Actor):
 
     control: VehicleControl = field(default_factory=VehicleControl)
     physics: VehiclePhysics = field(default_factory=VehiclePhysics)
+    own_friction: tuple[float, ...] = ()  # of its tyres, while a trigger decides
     ackermann_settings: AckermannSettings = field(default_factory=AckermannSettings)
     lights: int = 0
     open_doors: set[int] = field(default_factory=set)
@@ -123,11 +124,24 @@ class Vehicle(Actor):
     speed_mps: float = 0.0  # along the heading; negative backwards
     driven_m: float = 0.0  # where a cyclist's feet are in their turn
     target_speed_mps: float | None = None  # set by Ackermann control
+    is_told: bool = False  # by a driver since the latest frame
     constant_velocity: Vector3D | None = None  # own axes
     traffic_light: "TrafficLight | None" = None  # whose stop line is just ahead
 
     def __post_init__(self) -> None:
-        self.build = build_of(self.attributes.get("base_type", ""))
+        attributes = self.attributes
+        self.build = build_of(attributes.get("base_type", ""))
+        self.is_sticky = attributes.get("sticky_control", "").lower() != "false"
+
+    def obey(self, control: VehicleControl, target_speed_mps: float | None = None) -> None:
+        """Take a driver's orders."""
+        self.control, self.target_speed_mps, self.is_told = control, target_speed_mps, True
+
+    def forget(self) -> None:
+        """Let go of the pedals where orders count for one frame only and no new ones came."""
+        if not (self.is_sticky or self.is_told):
+            self.control, self.target_speed_mps = VehicleControl(), None
+        self.is_told = False
 
     @property
     def gear(self) -> int:

@@ -43,7 +43,7 @@ def apply_control_to_vehicle(sim: "Simulation", actor_id: int, control: VehicleC
     """Set pedals and steering wheel."""
     driven = vehicle(sim, actor_id)
     sim.world.release(driven)
-    driven.control, driven.target_speed_mps = control, None
+    driven.obey(control)
 
 
 @method()
@@ -51,8 +51,7 @@ def apply_ackermann_control_to_vehicle(sim: "Simulation", actor_id: int, control
     """Set a steering angle and a speed to reach."""
     driven = vehicle(sim, actor_id)
     sim.world.release(driven)
-    driven.control = VehicleControl(steer=degrees(control.steer) / max_steer_deg(driven))
-    driven.target_speed_mps = control.speed
+    driven.obey(VehicleControl(steer=degrees(control.steer) / max_steer_deg(driven)), control.speed)
 
 
 @method()

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import atan, atan2, cos, degrees, hypot, radians, sin, tan
+from math import atan, atan2, cos, degrees, hypot, inf, radians, sin, tan
 
 from .actors import Vehicle, Walker
 from .geometry import Pose
@@ -24,6 +24,7 @@ JUMP_MPS = 4.2
 
 def drive(vehicle: Vehicle, delta_s: float) -> None:
     """Advance a vehicle by one frame: a kinematic bicycle; steer > 0 turns right."""
+    vehicle.forget()
     before = vehicle.velocity
     pose, steps = vehicle.pose, max(1, round(delta_s / SUBSTEP_S))
     yaw_rate_deg_s = course_deg = 0.0
@@ -54,13 +55,23 @@ def _next_speed(vehicle: Vehicle, delta_s: float) -> float:
     control, speed = vehicle.control, vehicle.speed_mps
     if vehicle.target_speed_mps is not None:
         control = _towards(vehicle.target_speed_mps, speed, control.steer)
-    push = _push_mps2(vehicle, control)
-    drag = ROLLING_MPS2 + DRAG_PER_M * (vehicle.physics.drag_coefficient / USUAL_DRAG) * speed * speed
-    drag += ENGINE_BRAKE_MPS2 if control.throttle <= 0.0 else 0.0
+    grip = _grip_mps2(vehicle)
+    push = max(-grip, min(grip, _push_mps2(vehicle, control)))
+    rolls = push == 0.0 or abs(speed) > 1.0
+    air = rolls * DRAG_PER_M * (vehicle.physics.drag_coefficient / USUAL_DRAG) * speed * speed
     held = max(0.0, min(1.0, control.brake)) * FULL_BRAKE_MPS2 + control.hand_brake * HAND_BRAKE_MPS2
-    loss = (drag * (push == 0.0 or abs(speed) > 1.0) + held) * delta_s
+    held += rolls * (ROLLING_MPS2 + (ENGINE_BRAKE_MPS2 if control.throttle <= 0.0 else 0.0))
+    loss = (air + min(grip, held)) * delta_s
     speed += push * delta_s
     return max(0.0, speed - loss) if speed > 0 else min(0.0, speed + loss)
+
+
+def _grip_mps2(vehicle: Vehicle) -> float:
+    """Return how much the tyres can speed a vehicle up or slow it down."""
+    wheels = vehicle.physics.wheels
+    return (
+        GRAVITY_MPS2 * max(0.0, sum(wheel.tire_friction for wheel in wheels) / len(wheels)) if wheels else inf
+    )
 
 
 def _push_mps2(vehicle: Vehicle, control: VehicleControl) -> float:

@@ -183,7 +183,7 @@ class GearPhysics(NamedTuple):
 
 
 class VehiclePhysics(NamedTuple):
-    """Stored and given back; the kinematic model reads mass, drag, steering curve and the first wheel's angle."""
+    """Stored and given back; the kinematic model reads mass, drag, steering, friction and the first wheel's angle."""
 
     torque_curve: tuple[Vector2D, ...] = (Vector2D(0.0, 400.0), Vector2D(5000.0, 400.0))
     max_rpm: float = 5000.0

@@ -1,6 +1,6 @@
 """What `get_physics_control` tells of a vehicle: masses, motors and wheels after its model; nothing here moves it."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from .schema import GearPhysics, Vector2D, Vector3D, VehiclePhysics, WheelPhysic
 from .vehicles import Motor
 
 FAST = 120.0  # km/h; there the front wheels turn less
+WHEELS = 4  # of every vehicle in CARLA's physics: those of two-wheelers count twice
 GEARS = (4.25, 2.52, 1.66, 1.22, 1.0)
 
 
@@ -27,14 +28,14 @@ def physics_of(model: Model | None) -> VehiclePhysics:
         drag_coefficient=0.3 if height < 1.7 else 0.4,
         center_of_mass=Vector3D(0.0, 0.0, round(0.3 * height, 3)),
         steering_curve=(Vector2D(0.0, 1.0), Vector2D(20.0, 0.9), Vector2D(60.0, 0.8), Vector2D(FAST, 0.7)),
-        wheels=tuple(_wheel(wheel, model, motor) for wheel in model.wheels),
+        wheels=tuple(_wheel(wheel, motor) for wheel in _doubled(model.wheels)),
     )
 
 
-def placed(physics: VehiclePhysics, own: Iterable[Wheel], pose: Pose) -> VehiclePhysics:
+def placed(physics: VehiclePhysics, own: Sequence[Wheel], pose: Pose) -> VehiclePhysics:
     """Return the physics with its wheels where they are in the world, as CARLA tells them, in centimetres."""
     matrix = pose.matrix()
-    spots = [matrix @ (wheel.x, wheel.y, wheel.radius, 1.0) for wheel in own]
+    spots = [matrix @ (wheel.x, wheel.y, wheel.radius, 1.0) for wheel in _doubled(own)]
     if len(spots) != len(physics.wheels):
         return physics
     wheels = (
@@ -50,11 +51,14 @@ def _torque_curve(motor: Motor) -> tuple[Vector2D, ...]:
     return tuple(Vector2D(round(x * motor.max_rpm, 1), round(y * motor.torque_nm, 1)) for x, y in shares)
 
 
-def _wheel(wheel: Wheel, model: Model, motor: Motor) -> WheelPhysics:
+def _doubled(wheels: Sequence[Wheel]) -> list[Wheel]:
+    """Return the wheels as the physics count them: a left and a right one, front ones first."""
+    return [wheel for wheel in wheels for _ in range(max(1, WHEELS // len(wheels)))]
+
+
+def _wheel(wheel: Wheel, motor: Motor) -> WheelPhysics:
     steers = wheel.x > 0.0
-    load = (
-        motor.mass_kg * 9.81 * wheel.radius / len(model.wheels)
-    )  # Nm that lock the wheel at a friction of one
+    load = motor.mass_kg * 9.81 * wheel.radius / WHEELS  # Nm that lock the wheel at a friction of one
     return WheelPhysics(
         max_steer_angle=motor.steer_deg if steers else 0.0,
         radius=round(100.0 * wheel.radius, 1),

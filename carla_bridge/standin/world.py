@@ -9,6 +9,7 @@ from .ambient import AmbientLife
 from .blueprints import LIBRARY
 from .boxes import overlap
 from .errors import WorldError
+from .friction import follow_triggers
 from .geometry import Pose
 from .light_cycles import TrafficLights
 from .models import model_for
@@ -76,6 +77,7 @@ class World:
         self.moment = Moment(frame + 1, elapsed_s + delta_s, delta_s)
         self.lights.step(delta_s)
         self.collisions = move(self.actors.values(), delta_s, self._settle)
+        follow_triggers(self.actors.values())
         self._ambient.step(self.actors.values(), delta_s)
         for actor in self.actors.values():
             actor.follow_parent()
