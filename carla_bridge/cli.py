@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
-from carla_bridge import cli_convert, cli_recordings
+from carla_bridge import cli_convert, cli_import, cli_recordings
 from carla_bridge.cli_options import SHIPPED, address_options, confirmed, load_engine, options
 from carla_bridge.errors import BridgeError
 from carla_bridge.standin.errors import StandInError
@@ -308,7 +308,7 @@ for _command in (
     cli_recordings.info,
     cli_recordings.repair,
     cli_convert.convert,
-    cli_convert.import_,
+    cli_import.import_,
 ):
     main.add_command(_command)
 

@@ -121,6 +121,22 @@ class RecordConfig(Settings):
         return self.model_copy(update={"cameras": resized})
 
 
+class ConvertConfig(Settings):
+    """Everything for turning stored drives into video."""
+
+    checkpoint: str = "camvid-unet"  # a shipped name or a path
+    device: str = "auto"
+    side_by_side: bool = False  # label | photo instead of the photo alone
+    images: Literal["none", "png", "jpg"] = "none"  # every photo as a file of its own, too
+    into_recording: bool = False  # a copy of each recording with the photos in it, too
+    batch_size: Annotated[int, Field(ge=1, le=256)] = 4
+    crf: Annotated[int, Field(ge=0, le=51)] = 20  # of the video: smaller is better and larger
+    unknown_tags: Literal["refuse", "unlabeled"] = "refuse"
+    tag_table: str | None = None  # a key of `labels.TAG_TABLES`; None: the recording's own
+    fps_hz: Annotated[float, Field(ge=0.1, le=1000)] = 20.0  # of label maps that are no recording
+    fov_deg: Annotated[float, Field(ge=1, le=179)] = 90.0  # theirs, too
+
+
 def load_config(
     path: str | Path | None, model: type[Config], overrides: Mapping[str, Any] | None = None
 ) -> Config:

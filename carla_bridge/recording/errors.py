@@ -35,3 +35,13 @@ class NoSuchFrame(BridgeError):
 
     def __init__(self, path: Path, asked: str, found: str):
         super().__init__(f"{path} has no frame at {asked}; it has {found}")
+
+
+class OtherPhotos(BridgeError):
+    """A camera's video is not that of its label frames."""
+
+    def __init__(self, path: Path, camera: str, count: str):
+        super().__init__(
+            f"the video of camera {camera!r} has {count} pictures than {path} has label frames; "
+            "convert it again with --overwrite"
+        )

@@ -5,10 +5,17 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from carla_bridge.config import CameraConfig, ConfigRefused, LiveConfig, load_config
+from carla_bridge.config import (
+    CameraConfig,
+    ConfigRefused,
+    ConvertConfig,
+    LiveConfig,
+    RecordConfig,
+    load_config,
+)
 
 CONFIGS = Path(__file__).parents[2] / "configs"
-OURS = {"live.yaml": LiveConfig}
+OURS = {"live.yaml": LiveConfig, "record.yaml": RecordConfig, "convert.yaml": ConvertConfig}
 
 
 @pytest.fixture

@@ -1,0 +1,127 @@
+"""Many stored drives become videos: each camera of each source once; what is done is skipped, what fails is told.
+
+It knows no checkpoints: whoever calls it brings the engine, with what a manifest says of it.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+from carla_bridge.convert import ConvertSettings, Identity, convert, is_converted, manifest_of
+from carla_bridge.errors import BridgeError
+from carla_bridge.packets import annex_b
+from carla_bridge.progress import frame_progress
+from carla_bridge.recording.errors import NoRecording
+from carla_bridge.recording.photos import add_photos, has_photos
+from carla_bridge.sources import ImportSettings, Source, sources_of
+from carla_bridge.translation import Engine
+
+Progress = Callable[[int, str], AbstractContextManager[Callable[[int], object]]]
+
+
+@dataclass(frozen=True)
+class NamedEngine:
+    """An engine with what must be known of it to say whether two videos were made alike."""
+
+    paint: Engine
+    checkpoint: str
+    checkpoint_sha256: str
+    kind: str  # device and number format: another one rounds differently
+
+
+@dataclass(frozen=True)
+class Item:
+    """One video to be made: one camera of one source."""
+
+    source: Source
+    out: Path  # the folder
+    settings: ConvertSettings
+    overwrite: bool = False
+
+    @property
+    def video(self) -> Path:
+        """Where it goes."""
+        return self.out / f"{self.source.name}.mp4"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one thing that was asked for, in a sentence."""
+
+    name: str
+    sentence: str
+    failed: bool = False
+
+
+def find_sources(paths: Iterable[Path], settings: ImportSettings) -> tuple[list[Source], list[Outcome]]:
+    """Return the cameras of all stored drives, and what is wrong with those that are none."""
+    found: list[Source] = []
+    failures: list[Outcome] = []
+    for path in paths:
+        try:
+            found += sources_of(path, settings)
+        except BridgeError as error:
+            failures.append(Outcome(path.name, str(error), failed=True))
+    return found, failures
+
+
+def convert_each(items: Iterable[Item], load: Callable[[], NamedEngine]) -> Iterator[Outcome]:
+    """Convert one item after the other; yield what became of each."""
+    engine = load()
+    for item in items:
+        yield convert_item(item, engine)
+
+
+def convert_item(item: Item, engine: NamedEngine, progress: Progress = frame_progress) -> Outcome:
+    """Make the video of an item, unless it is there; an item that fails harms no other."""
+    try:
+        return _convert(item, engine, progress)
+    except BridgeError as error:
+        return Outcome(item.source.name, str(error), failed=True)
+
+
+def _convert(item: Item, engine: NamedEngine, progress: Progress) -> Outcome:
+    source, video = item.source, item.video
+    identity = Identity(
+        source=source.path.name,
+        source_sha256=source.sha256(),
+        camera=source.camera,
+        checkpoint=engine.checkpoint,
+        checkpoint_sha256=engine.checkpoint_sha256,
+        engine=engine.kind,
+        settings=item.settings,
+    )
+    if is_converted(video, identity):
+        return Outcome(source.name, f"{video} is done already")
+    with source.open() as drive, progress(len(drive), source.name) as told:
+        frames = convert(drive, engine.paint, video, identity, overwrite=item.overwrite, progress=told)
+    return Outcome(source.name, f"wrote {frames} frames to {video}")
+
+
+def put_photos_into_recordings(items: Iterable[Item], failed: Collection[str]) -> Iterator[Outcome]:
+    """Copy each recording with the photos of all its cameras; yield what became of each.
+
+    Nothing is encoded again: the pictures are those of the videos. Recordings with a failed item are left out.
+    """
+    for path, group in groupby(items, key=lambda item: item.source.path):
+        videos = {item.source.camera: item for item in group}
+        if not any(item.source.name in failed for item in videos.values()):
+            try:
+                yield _put_photos(path, videos)
+            except BridgeError as error:
+                yield Outcome(path.name, str(error), failed=True)
+
+
+def _put_photos(path: Path, items: dict[str, Item]) -> Outcome:
+    if path.suffix != ".mcap":
+        raise NoRecording(path, "is no recording to put photos into (`carla-bridge import` makes one of it)")
+    item = next(iter(items.values()))
+    copy = item.out / f"{path.stem}.photo.mcap"
+    about = {camera: manifest_of(each.video).read_text() for camera, each in items.items()}
+    if has_photos(copy, about):
+        return Outcome(copy.name, f"{copy} is done already")
+    pictures = {camera: annex_b(each.video) for camera, each in items.items()}
+    count = add_photos(path, copy, pictures, about, overwrite=item.overwrite)
+    return Outcome(copy.name, f"wrote {count} photos into {copy}")
