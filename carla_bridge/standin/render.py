@@ -24,7 +24,7 @@ DETAIL_PX = 7.0  # detail is drawn where a metre is at least so wide
 CELL_M = 12.0  # scenery is kept in square cells, so that what is out of view costs nothing
 KEPT_TABLES = 8
 CLEAR = Weather()
-ROWS = 64  # what one piece of work at the pixels takes at a time
+ROWS = 128  # what one piece of work at the pixels takes at a time
 
 Mover = tuple[Mesh, Pose, int]  # shape, where it is, actor id
 Of = Callable[[Mesh], np.ndarray]  # one value per triangle
@@ -133,8 +133,7 @@ class Renderer:
     ) -> Visible:
         """Return what a pinhole camera at `camera` sees of the town and of the movers (mesh, pose, actor id)."""
         view = View(camera, width, height, fov_deg)
-        index = np.full((height, width), -1, np.int32)
-        inverse_depth = np.zeros((height, width), np.float32)
+        index, inverse_depth = np.empty((height, width), np.int32), np.empty((height, width), np.float32)
         shown = _at_level(self._places, view)
         seen, rectangles = view.reach(self._boxes[shown])
         fixed = self.scenery.triangles, self._ranges[shown[seen]], rectangles
@@ -144,7 +143,9 @@ class Renderer:
         eye = view.to_camera[:3], view.focal_px
 
         def draw(band: int) -> int:
-            columns = (width * band / self._bands // 1, width * (band + 1) / self._bands // 1)
+            left, right = width * band // self._bands, width * (band + 1) // self._bands
+            index[:, left:right], inverse_depth[:, left:right] = -1, 0.0
+            columns = float(left), float(right)
             count = rasterize(*fixed, *eye, 0, columns, inverse_depth, index)
             return int(count + rasterize(*alive, *eye, len(self.scenery), columns, inverse_depth, index))
 
