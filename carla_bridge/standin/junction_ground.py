@@ -14,7 +14,7 @@ CARRIAGEWAY = frozenset(
 )
 ROADWAY = CARRIAGEWAY | {"shoulder", "border", "stop", "biking", "restricted", "roadWorks"}
 STEP_M = 0.6
-CLOSED_M = 3.0  # gaps narrower than this between two turns are paved
+CLOSED_M = 6.0  # gaps narrower than this between two turns are paved
 LARGEST_GAP_M2 = 120.0
 LARGEST_M = 800.0  # what is wider is no junction
 SINK_M = 0.03
@@ -68,7 +68,7 @@ def _mask(strips: Sequence[Strip], kinds: frozenset[str]) -> Raster | None:
     low, high = extent(chosen)
     if (high - low).max() > LARGEST_M:
         return None
-    raster = Raster(low - 2 * CLOSED_M, high + 2 * CLOSED_M)
+    raster = Raster(low - CLOSED_M, high + CLOSED_M)
     raster.fill(quad for strip in chosen for quad in quads(strip))
     return raster
 
@@ -122,7 +122,7 @@ def _closed(mask: Raster) -> tuple[np.ndarray, np.ndarray]:
             cv2.drawContours(closed, contours, i, 1, cv2.FILLED)
     missing = cv2.dilate(closed & ~mask.mask & 1, np.ones((3, 3), np.uint8))
     has_islands = cv2.connectedComponents(1 - closed, connectivity=4)[0] > 2
-    return (missing if has_islands else cv2.erode(closed, np.ones((3, 3), np.uint8))), missing
+    return (missing if has_islands else cv2.dilate(closed, np.ones((3, 3), np.uint8))), missing
 
 
 def _outlines(shape: np.ndarray, mask: Raster) -> Iterator[np.ndarray]:

@@ -48,7 +48,7 @@ def _zebra(outline: np.ndarray) -> Iterator[np.ndarray]:
     corners = cv2.boxPoints(cv2.minAreaRect(outline[:, :2].astype(np.float32))).astype(np.float64)
     a, b, _, d = corners
     if np.linalg.norm(b - a) < np.linalg.norm(d - a):
-        a, b, d = b, a, corners[2]
+        a, b, d = b, corners[2], a
     length = float(np.linalg.norm(b - a))
     along, across = (b - a) / max(length, 1e-9), d - a
     count = int((length - BAR_M) // (BAR_M + BETWEEN_BARS_M)) + 1

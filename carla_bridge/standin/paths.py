@@ -68,8 +68,3 @@ class Path:
     def stations(self, step_m: float) -> np.ndarray:
         """Return evenly spaced distances from one end to the other, both included."""
         return np.linspace(0.0, self.length, max(2, ceil(self.length / step_m) + 1))
-
-
-def to_carla(points: np.ndarray, z: float = 0.0) -> np.ndarray:
-    """Return OpenDRIVE x, y (N,2) as CARLA x, y, z (N,3)."""
-    return np.stack([points[:, 0], -points[:, 1], np.full(len(points), z)], axis=-1)

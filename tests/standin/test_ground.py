@@ -11,7 +11,10 @@ from carla_bridge.standin import tags
 from carla_bridge.standin.city_text import city_opendrive
 from carla_bridge.standin.ground import build_ground
 from carla_bridge.standin.junction_ground import ears
+from carla_bridge.standin.markings import add_markings
+from carla_bridge.standin.network import Network
 from carla_bridge.standin.network_reader import read_network
+from carla_bridge.standin.shapes import Builder
 from carla_bridge.standin.terrain import BELOW_M, Terrain
 
 TOWN03 = Path(os.environ.get("CARLA_BRIDGE_DATA", "none")) / "carla" / "maps" / "Town03.xodr"
@@ -101,3 +104,15 @@ def test_any_simple_polygon_is_cut_into_triangles():
         whole = abs((x * np.roll(y, -1) - np.roll(x, -1) * y).sum()) / 2
         assert len(areas) == len(outline) - 2
         assert np.abs(areas).sum() == pytest.approx(whole)
+
+
+@pytest.mark.parametrize("turn", range(8))
+def test_zebra_bars_lie_side_by_side_across_the_road(turn):
+    """Where the outline began decided once whether the bars ran along the road or across it."""
+    corners = np.array([(0, 0, 1), (3.5, 0, 1), (3.5, 8, 1), (0, 8, 1)], np.float64)
+    outline = np.roll(corners, turn, axis=0)[:: -1 if turn > 3 else 1]
+    builder = Builder()
+    add_markings(builder, Network("t", "", (), (), (), (np.concatenate([outline, outline[:1]]),), (), ()))
+    bars = builder.mesh().triangles.reshape(-1, 6, 3)
+    assert len(bars) == 8
+    np.testing.assert_allclose(np.ptp(bars, axis=1), [(3.5, 0.5, 0.0)] * 8, atol=0.01)
