@@ -24,6 +24,7 @@ SEEDS, MAPS, FRAMES, COLUMNS = (1, 2, 3), ("Town01", "Town03", "Town05"), 24, 4
 WIDTH_PX, HEIGHT_PX, FOV_DEG = 768, 384, 90.0
 TILE_PX, CAPTION_PX, GAP_PX = (384, 192), 16, 4
 VEHICLES, WALKERS, STEPS, STEP_S = 60, 150, 100, 0.1
+LOOKS = 4  # so many views are taken for each that is shown: those with the most classes in them
 EYE = Pose(x=0.6, z=1.5)  # of somebody at the wheel
 VEHICLE_IDS, MOST_BEHIND_VEHICLES = (26, 27, 28), 0.2  # a view of the back of a lorry says little of a street
 PAPER_RGB, INK_RGB = (18, 18, 20), (225, 228, 232)
@@ -38,19 +39,25 @@ def towns(maps: Path | None) -> Iterator[Town]:
 
 
 def label_maps(town: Town, count: int) -> Iterator[np.ndarray]:
-    """Yield what drivers see after a while of traffic, as Cityscapes ids (H,W uint8): drivers far from each other."""
+    """Yield what drivers far from each other see after a while of traffic, as Cityscapes ids (H,W uint8)."""
     table = tag_table("0.9.14")
     world = World(town, seed=1, vehicles=VEHICLES, walkers=WALKERS, episode_id=1, frame=1, next_id=1)
     for _ in range(STEPS):
         world.step(STEP_S)
-    scene, left = capture(world, Renderer(town.scenery)), count
-    for number in egos(scene, 3 * count):
+    scene, seen = capture(world, Renderer(town.scenery)), []
+    for number in egos(scene, LOOKS * count):
         others = replace(scene, movers=[mover for mover in scene.movers if mover[2] != number], looks={})
         pose = scene.actors[number].pose.compose(EYE)
         label_ids = table.label_ids(others.look(pose, WIDTH_PX, HEIGHT_PX, FOV_DEG).tags())
-        if left and np.isin(label_ids, VEHICLE_IDS).mean() < MOST_BEHIND_VEHICLES:
-            left -= 1
-            yield label_ids
+        if np.isin(label_ids, VEHICLE_IDS).mean() < MOST_BEHIND_VEHICLES:
+            seen.append(label_ids)
+    seen.sort(key=richness, reverse=True)
+    yield from seen[:count]
+
+
+def richness(label_ids: np.ndarray) -> int:
+    """Return how many classes cover more than a few pixels of a view."""
+    return int((np.bincount(label_ids.ravel()) > label_ids.size * 3e-4).sum())
 
 
 def egos(scene: Scene, count: int) -> list[int]:

@@ -34,6 +34,7 @@ SMALL_THINGS = (
     "bin", "bin", "bollard", "hydrant", "letter box", "cabinet", "bench", "planter", "poster stand", "bicycle",
     "wheeled bin", "sign square", "sign upright", "sign round", "sign triangle", "street name", "advertising column",
 )  # fmt: skip
+GROUPS_M = {"bollard": 1.5, "bicycle": 0.65}  # how far apart those stand that come in groups
 ALONG_WALL = ("cabinet", "wheeled bin", "bench", "planter", "bicycle")
 
 
@@ -98,10 +99,7 @@ def _furnish_sidewalk(site: Site, frontage: Frontage) -> None:
             if pose:
                 site.plant(species, pose)
     for along in rng.uniform(5.0, length - 5.0, round(length / 9.0)):
-        name = str(rng.choice(SMALL_THINGS))
-        pose = kerb.take(float(along), 0.9)
-        if pose:
-            _put_small(site, name, pose)
+        _put_small(site, str(rng.choice(SMALL_THINGS)), kerb, float(along))
     for along in rng.uniform(2.0, length - 2.0, round(length / 22.0)):
         name = str(rng.choice(ALONG_WALL))
         pose = frontage.pose(float(along), -0.45)
@@ -109,23 +107,20 @@ def _furnish_sidewalk(site: Site, frontage: Frontage) -> None:
             site.put(site.stock[name], _turned(_raised(pose), 0.0), PROPS, name)
 
 
-def _put_small(site: Site, name: str, pose: Pose) -> None:
+def _put_small(site: Site, name: str, kerb: _Kerb, along_m: float) -> None:
     """A thing near the kerb; signs face the traffic, bollards and bicycles come in groups, a tub has its plant."""
     rng, mesh = site.rng, site.stock[name]
     if name == "advertising column" and rng.random() < 0.5:
         return
-    if name.startswith(("sign", "street", "poster")):
-        site.put(mesh, _turned(pose), PROPS, name)
-        return
-    repeats = int(rng.integers(3, 7)) if name in ("bollard", "bicycle") else 1
-    for i in range(repeats):
-        along = (i - (repeats - 1) / 2) * (1.5 if name == "bollard" else 0.65)
-        matrix = pose.matrix()
-        x, y = pose.x + matrix[0, 0] * along, pose.y + matrix[1, 0] * along
-        turn = 70.0 if name == "bicycle" else 0.0
-        site.put(mesh, _turned(replace(pose, x=float(x), y=float(y)), turn), PROPS, name)
-    if name == "planter":
-        site.plant("bush", replace(pose, z=pose.z + 0.5))
+    step_m, count = GROUPS_M.get(name, 1.8), int(rng.integers(3, 7)) if name in GROUPS_M else 1
+    for i in range(count):
+        pose = kerb.take(along_m + i * step_m, step_m / 2 - 0.01)
+        if not pose:
+            continue
+        turn = 180.0 if name.startswith(("sign", "street", "poster")) else 70.0 if name == "bicycle" else 0.0
+        site.put(mesh, _turned(pose, turn), PROPS, name)
+        if name == "planter":
+            site.plant("bush", replace(pose, z=pose.z + 0.5))
 
 
 def _put_bus_stop(site: Site, kerb: _Kerb, along_m: float) -> None:
