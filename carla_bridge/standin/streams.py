@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from contextlib import suppress
+from itertools import chain
 
 from .announced import Announced
 from .errors import Refused
@@ -62,9 +63,7 @@ class Streams:
         with self._changed:
             if self._count() + len(self._announced) >= self._max_streams:
                 log.warning("refused stream %d: %d are open", stream_id, self._max_streams)
-                raise Refused(
-                    f"{self._max_streams} streams are open; start the stand-in with more --max-streams"
-                )
+                raise Refused(f"{self._max_streams} streams are open; start it with more --max-streams")
             self._announced.add(stream_id)
         return self.token(stream_id)
 
@@ -93,12 +92,11 @@ class Streams:
     def publish(self, stream_id: int, *payload: Part) -> None:
         """Send a message to every subscriber that has room; its pieces must not change afterwards."""
         with self._changed:
-            if readers := self._readers.get(stream_id):
-                message = framed(*payload)
-                for subscriber in readers:
-                    if not subscriber.is_full():
-                        subscriber.push(message)
-                self._flush(readers)
+            readers, message = self._readers.get(stream_id, []), framed(*payload)
+            for subscriber in readers:
+                if not subscriber.is_full():
+                    subscriber.push(message)
+            self._flush(readers)
 
     def publish_state(self, stream_id: int, payload: bytes, flagged: bytes) -> None:
         """Send a world state; `flagged` once to subscribers that have not heard of a map change."""
@@ -126,12 +124,7 @@ class Streams:
 
     def _full(self) -> list[Subscriber]:
         """Return the readers that a tick waits for."""
-        return [
-            each
-            for readers in self._readers.values()
-            for each in readers
-            if each.is_full() and not each.is_late
-        ]
+        return [each for each in chain(*self._readers.values()) if each.is_full() and not each.is_late]
 
     def _flush(self, readers: list[Subscriber]) -> None:
         """Let sockets take what they can at once; the thread of the streams does what is left."""
