@@ -7,6 +7,7 @@ from enum import IntEnum
 
 import numpy as np
 
+from .errors import MapError
 from .nav_tree import bounding_tree
 
 SET_MAGIC, SET_VERSION = int.from_bytes(b"TESM", "little"), 1
@@ -49,9 +50,7 @@ def nav_file(mesh: NavMesh) -> bytes:
     if not mesh.polygons:
         return b""
     if len(mesh.polygons) > MAX_POLYGONS or len(mesh.vertices) > 0xFFFF:
-        raise ValueError(
-            f"{len(mesh.polygons)} polygons are more than the {MAX_POLYGONS} of a navigation tile"
-        )
+        raise MapError(f"{len(mesh.polygons)} polygons are more than the {MAX_POLYGONS} of a navigation tile")
     vertices = mesh.vertices[:, [0, 2, 1]]  # Detour has y upwards
     low, high = vertices.min(axis=0) - MARGIN_M, vertices.max(axis=0) + MARGIN_M
     tile = _tile(mesh, vertices, low, high)

@@ -1,14 +1,18 @@
 """The navigation mesh of the present town as a file that clients fetch once and keep."""
 
 import hashlib
+import logging
 import threading
 from typing import TYPE_CHECKING, NamedTuple
 
-from .nav_file import nav_file
-from .nav_mesh import nav_mesh
+from .errors import MapError
+from .scenery_store import navigation_once
 
 if TYPE_CHECKING:
     from .network import Network
+
+
+log = logging.getLogger(__name__)
 
 
 class File(NamedTuple):
@@ -19,7 +23,7 @@ class File(NamedTuple):
 
 
 class Navigation:
-    """Makes the file of a network when it is first asked for."""
+    """Has the file of the network that was asked for last."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -30,8 +34,16 @@ class Navigation:
         """Return the file; None where nobody can walk."""
         with self._lock:
             if self._network is not network:
-                self._network, self._file = network, _named(network, nav_file(nav_mesh(network)))
+                self._network, self._file = network, _made(network)
             return self._file
+
+
+def _made(network: "Network") -> File | None:
+    try:
+        return _named(network, navigation_once(network))
+    except MapError as error:
+        log.warning("no pedestrian of a client's will find its way: %s", error)
+        return None
 
 
 def _named(network: "Network", content: bytes) -> File | None:

@@ -1,4 +1,4 @@
-"""Scenery that was built once, kept in the user's cache: a town is there at once when it is loaded again.
+"""What was built once, kept in the user's cache: a town is there at once when it is loaded again.
 
 What is kept belongs to a map's text, a seed and the very source of this package; whatever cannot be read is built anew.
 """
@@ -6,16 +6,21 @@ What is kept belongs to a map's text, a seed and the very source of this package
 import os
 import tempfile
 import zipfile
+import zlib
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import astuple
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
 from .geometry import Pose
 from .mesh import Mesh
+from .nav_file import nav_file
+from .nav_mesh import nav_mesh
 from .network import Network
 from .things import Scenery, Thing
 from .town import furnish
@@ -25,15 +30,28 @@ KEPT = 12  # towns; the one that was used longest ago goes
 
 def furnish_once(network: Network, seed: int) -> Scenery:
     """Return the scenery of a network, from the cache if it was built before."""
-    path = folder() / f"{_key(network, seed)}.npz"
+    path = folder() / f"{_key(network, str(seed))}.npz"
     try:
         scenery = _load(path)
         path.touch()
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         scenery = furnish(network, seed)
         with suppress(OSError):  # a full or read-only disk costs time, nothing else
-            _save(path, scenery)
+            _keep(path, lambda file: _save(file, scenery))
     return scenery
+
+
+def navigation_once(network: Network) -> bytes:
+    """Return the file of a network's navigation mesh, from the cache if it was made before; empty without sidewalks."""
+    path = folder() / f"{_key(network)}.nav"
+    try:
+        content = zlib.decompress(path.read_bytes())
+        path.touch()
+    except (OSError, zlib.error):
+        content = nav_file(nav_mesh(network))
+        with suppress(OSError):
+            _keep(path, lambda file: file.write(zlib.compress(content, 1)))
+    return content
 
 
 def folder() -> Path:
@@ -44,8 +62,8 @@ def folder() -> Path:
     return Path(base) / "carla-bridge" / "towns"
 
 
-def _key(network: Network, seed: int) -> str:
-    parts = (network.opendrive, str(seed), _source())
+def _key(network: Network, *more: str) -> str:
+    parts = (network.opendrive, *more, _source())
     return sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
@@ -75,28 +93,32 @@ def _load(path: Path) -> Scenery:
     return Scenery(mesh, things)
 
 
-def _save(path: Path, scenery: Scenery) -> None:
-    """Write a file that is whole as soon as it has its name, and make room for it."""
+def _save(file: IO[bytes], scenery: Scenery) -> None:
     mesh, things = scenery.mesh, scenery.things
+    np.savez_compressed(
+        file,
+        triangles=mesh.triangles,
+        tags=mesh.tags,
+        colors_rgb=mesh.colors_rgb,
+        object_ids=mesh.object_ids,
+        levels=np.zeros(0, np.uint8) if mesh.levels is None else mesh.levels,
+        numbers=np.array([(thing.number, thing.tag) for thing in things], np.int64).reshape(-1, 2),
+        words=np.array([(thing.layer, thing.name) for thing in things], np.str_).reshape(-1, 2),
+        poses=np.array([astuple(thing.pose) for thing in things], np.float64).reshape(-1, 6),
+    )
+
+
+def _keep(path: Path, write: Callable[[IO[bytes]], object]) -> None:
+    """Write a file that is whole as soon as it has its name, and make room for it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
         try:
-            np.savez_compressed(
-                file,
-                triangles=mesh.triangles,
-                tags=mesh.tags,
-                colors_rgb=mesh.colors_rgb,
-                object_ids=mesh.object_ids,
-                levels=np.zeros(0, np.uint8) if mesh.levels is None else mesh.levels,
-                numbers=np.array([(thing.number, thing.tag) for thing in things], np.int64).reshape(-1, 2),
-                words=np.array([(thing.layer, thing.name) for thing in things], np.str_).reshape(-1, 2),
-                poses=np.array([astuple(thing.pose) for thing in things], np.float64).reshape(-1, 6),
-            )
+            write(file)
             file.close()
             Path(file.name).replace(path)
         except BaseException:
             Path(file.name).unlink(missing_ok=True)
             raise
-    kept = sorted(path.parent.glob("*.npz"), key=lambda each: each.stat().st_mtime)
+    kept = sorted(path.parent.glob(f"*{path.suffix}"), key=lambda each: each.stat().st_mtime)
     for old in kept[:-KEPT]:
         old.unlink(missing_ok=True)

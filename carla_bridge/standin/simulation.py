@@ -120,6 +120,7 @@ class Simulation:
         before: World | None = self.world if self._episode_id else None
         is_same = before is not None and place == self._place
         town = before.town if before is not None and is_same else place.build()
+        self.navigation.file(town.network)  # a client asks for it at once, and may not wait for long
         stage = Stage(town)
         stage.set_layers(ALL_LAYERS & ~layers, shown=False)
         is_whole = is_same and not stage.hidden and not self.stage.hidden

@@ -9,6 +9,7 @@ import pytest
 from carla_bridge.standin.city_text import city_opendrive
 from carla_bridge.standin.nav_file import Area, nav_file
 from carla_bridge.standin.nav_mesh import nav_mesh
+from carla_bridge.standin.navigation import Navigation
 from carla_bridge.standin.network import NO_JUNCTION, Network, Strip
 from carla_bridge.standin.network_reader import read_network
 
@@ -120,3 +121,12 @@ def test_neighbours_are_mutual_and_areas_positive_as_detour_counts(street):
 
 def test_where_nobody_can_walk_there_is_no_file():
     assert nav_file(nav_mesh(network_of())) == b""
+
+
+def test_a_mesh_that_no_tile_can_hold_leaves_a_world_without_navigation(
+    street, monkeypatch, tmp_path, caplog
+):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr("carla_bridge.standin.nav_file.MAX_POLYGONS", 3)
+    assert Navigation().file(street) is None
+    assert "are more than the 3 of a navigation tile" in caplog.text

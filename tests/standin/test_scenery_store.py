@@ -6,7 +6,7 @@ import pytest
 from carla_bridge.standin import scenery_store
 from carla_bridge.standin.geometry import Pose
 from carla_bridge.standin.network import Network
-from carla_bridge.standin.scenery_store import KEPT, folder, furnish_once
+from carla_bridge.standin.scenery_store import KEPT, folder, furnish_once, navigation_once
 from carla_bridge.standin.shapes import Builder, box
 from carla_bridge.standin.things import Scenery, Thing
 
@@ -68,3 +68,16 @@ def test_only_so_many_are_kept(built):
     for seed in range(KEPT + 3):
         furnish_once(NETWORK, seed)
     assert len(list(folder().iterdir())) == KEPT
+
+
+def test_a_navigation_mesh_is_made_once_and_again_if_its_file_is_damaged(monkeypatch, tmp_path):
+    made = []
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(scenery_store, "nav_mesh", lambda network: made.append(network) or network)
+    monkeypatch.setattr(scenery_store, "nav_file", lambda mesh: b"a mesh" * 99)
+    assert navigation_once(NETWORK) == navigation_once(NETWORK) == b"a mesh" * 99
+    assert len(made) == 1
+    (file,) = folder().glob("*.nav")
+    file.write_bytes(file.read_bytes()[:-3])
+    assert navigation_once(NETWORK) == navigation_once(NETWORK) == b"a mesh" * 99
+    assert len(made) == 2
