@@ -67,7 +67,10 @@ class RawClient:
         while True:
             for answer in self._unpacker:
                 return answer
-            self._unpacker.feed(self._socket.recv(65536))
+            data = self._socket.recv(65536)
+            if not data:
+                raise ConnectionResetError("the server hung up")
+            self._unpacker.feed(data)
 
 
 def subscribed(server, stream_id):

@@ -3,7 +3,7 @@
 import socket
 import struct
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import pytest
 
@@ -99,7 +99,7 @@ def test_a_crowd_of_refused_clients_is_hung_up_on(server, monkeypatch):
 
 
 def _is_served(server):
-    with RawClient(server) as client:
+    with suppress(ConnectionError), RawClient(server) as client:  # perhaps it is hung up on once more
         return client.call("version")[3] == [[1, "0.9.16"]]
 
 
