@@ -42,6 +42,30 @@ def measure(renderer: Renderer, town: Town, width: int, height: int) -> tuple[np
     return np.array(seconds[VIEWS:]), np.array(drawn[VIEWS:])  # the first round compiles and warms up
 
 
+def in_bands(town: Town, width: int, height: int, bands: int) -> tuple[float, float]:
+    """Return the median processor ms of an image drawn in bands, all of it and as if each band had its own core."""
+    parts: list[float] = []
+
+    def run(work, bands):  # one after the other, so that each can be timed
+        results = []
+        for band in bands:
+            start = thread_time()
+            results.append(work(band))
+            parts.append(thread_time() - start)
+        return results
+
+    renderer, movers, rows = Renderer(town.scenery, run=run, bands=bands), movers_of(town), []
+    for _ in range(REPEATS + 1):
+        for pose in town.spawn_points[:VIEWS]:
+            parts.clear()
+            start, camera = thread_time(), pose.compose(Pose(x=1.5, z=1.4))
+            renderer.render(camera, width=width, height=height, fov_deg=90.0, movers=movers)
+            whole = thread_time() - start
+            rows.append((whole, whole - sum(parts) + max(parts)))
+    whole, longest = np.median(np.array(rows[VIEWS:]), axis=0) * 1000.0
+    return float(whole), float(longest)
+
+
 def main() -> None:
     """Print one line per image size."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -57,6 +81,8 @@ def main() -> None:
             f"{width:4d}x{height:<4d}   {middle:6.0f} ({slow:.0f} .. {quick:.0f})"
             f"{np.median(drawn):22.0f}, {drawn.max()}"
         )
+    whole, longest = in_bands(town, 1280, 720, 2)
+    print(f"1280x720 in two bands: {whole:.1f} ms in all, {longest:.1f} ms with a core for each")
 
 
 if __name__ == "__main__":
