@@ -8,7 +8,7 @@ import numpy as np
 from . import tags
 from .junction_ground import ROADWAY, clipped, gaps
 from .markings import add_markings
-from .mesh import Mesh
+from .mesh import NEAR, Mesh, join
 from .network import NO_JUNCTION, Network, Strip
 from .shapes import Builder, Rgb, strip
 from .terrain import Terrain
@@ -23,19 +23,19 @@ DECK_M = 0.9  # how thick a bridge is
 
 
 def build_ground(network: Network, terrain: Terrain) -> Mesh:
-    """Return everything that lies flat; `terrain` is the land around it."""
-    builder = Builder()
+    """Return everything that lies flat; `terrain` is the land around it. Far away, lines and kerbs are left out."""
+    builder, detail = Builder(), Builder()
     builder.add(terrain.triangles(), tags.TERRAIN, GRASS)
     heights = {(each.road, each.section, each.lane): _look(each.kind)[2] for each in network.strips}
     for band in clipped([*network.strips, *network.corners]):
         _add_band(builder, band)
-        _add_kerbs(builder, band, heights)
+        _add_kerbs(detail, band, heights)
     for triangles in gaps(network.strips):
         builder.add(triangles, tags.ROADS, ASPHALT)
     for edge, top in _outer_edges(network):
         _add_skirt(builder, edge, top, terrain)
-    add_markings(builder, network)
-    return builder.mesh()
+    add_markings(detail, network)
+    return join([builder.mesh(), detail.mesh().at_level(NEAR)])
 
 
 def _look(kind: str) -> tuple[int, Rgb, float]:
