@@ -154,7 +154,9 @@ class World:
         for other in list(self.actors.values()):
             if not overlap(actor, other) or self._ambient.makes_way(other, (*self.actors.values(), actor)):
                 continue
-            if not lies_anywhere:
+            if other.is_ambient:
+                self.destroy(other.id)  # the streets are full: the town's own cars leave them to the clients
+            elif not lies_anywhere:
                 raise WorldError("Spawn failed because of collision at spawn position")
 
     def _populate(self, vehicles: int, walkers: int) -> None:

@@ -138,6 +138,15 @@ def test_ambient_cars_make_way_for_a_newcomer(town):
     assert car.id in world.actors
 
 
+def test_clients_may_fill_every_place_to_start(town):
+    few = replace(town, spawn_points=town.spawn_points[:12])
+    world = new_world(few, vehicles=10)
+    mine = [world.spawn(TESLA, spot) for spot in few.spawn_points]
+    cars = [actor for actor in world.actors.values() if actor.type_id.startswith("vehicle.")]
+    assert cars == mine  # those of the town found no other place
+    world.step(0.05)
+
+
 def test_ambient_cars_drive_for_minutes_and_never_touch(town):
     world = new_world(town, vehicles=10, walkers=14)
     cars = [a for a in world.actors.values() if a.type_id.startswith("vehicle.")]
