@@ -34,6 +34,10 @@ class Junctions:
             self._holders.setdefault(lane, set()).add(driver)
         return True
 
+    def holds(self, ways: Sequence[int], driver: int) -> bool:
+        """Say whether a driver has reserved all of some lanes."""
+        return all(driver in self._holders.get(lane, ()) for lane in ways)
+
     def leave(self, lane: int, driver: int) -> None:
         """Give a way back."""
         self._holders.get(lane, set()).discard(driver)

@@ -69,11 +69,12 @@ class Driver:
 
     def step(self, delta_s: float, obstacles: Discs, junctions: Junctions) -> None:
         """Drive on for one frame."""
+        ahead_m = self._ahead_m(obstacles)
         wanted = min(
             self._rails.speed_mps(self._haste, EASY_BRAKE_MPS2),
-            self._behind_others(obstacles),
+            _stopping_speed(ahead_m - STANDING_GAP_M) if ahead_m < inf else inf,
             self._at_light(),
-            self._at_junctions(obstacles, junctions),
+            self._at_junctions(obstacles, junctions, ahead_m),
         )
         slower = max(0.0, self._speed_mps - HARD_BRAKE_MPS2 * delta_s)
         faster = self._speed_mps + ACCELERATION_MPS2 * delta_s
@@ -109,11 +110,11 @@ class Driver:
         vehicle.pose, vehicle.velocity = Pose(x, y, z, pitch_deg, yaw_deg), velocity
         vehicle.speed_mps = self._speed_mps
 
-    def _behind_others(self, obstacles: Discs) -> float:
+    def _ahead_m(self, obstacles: Discs) -> float:
+        """Return how far ahead somebody is in the way."""
         half_width = self.vehicle.model.extent[1] if self.vehicle.model else 1.0
         clear_m = half_width + SIDE_CLEARANCE_M
-        ahead_m = self._rails.touched_m(self._nose_m(), AHEAD_M, self.vehicle.id, clear_m, obstacles)
-        return _stopping_speed(ahead_m - STANDING_GAP_M) if ahead_m < inf else inf
+        return self._rails.touched_m(self._nose_m(), AHEAD_M, self.vehicle.id, clear_m, obstacles)
 
     def _at_light(self) -> float:
         """Return the speed for a light that is not green; who cannot stop any more goes on."""
@@ -127,25 +128,29 @@ class Driver:
                     return _stopping_speed(room - 0.5) if room < LOOK_AHEAD_M else np.inf
         return np.inf
 
-    def _at_junctions(self, obstacles: Discs, junctions: Junctions) -> float:
-        nose_m = self._nose_m()
-        for ways, start_m in self._ways():
+    def _at_junctions(self, obstacles: Discs, junctions: Junctions, ahead_m: float) -> float:
+        """Return the speed for junctions: nobody drives in who could not drive out, so that none is ever blocked."""
+        nose_m, own_m = self._nose_m(), 2 * self._half_length() + STANDING_GAP_M
+        for ways, start_m, end_m in self._ways():
             room = start_m - nose_m
             if room > self._speed_mps**2 / (2 * EASY_BRAKE_MPS2) + 6.0:
                 break
-            if not junctions.enter(ways, self.number, obstacles) and room > -ALREADY_OVER_M:
+            if junctions.holds(ways, self.number):
+                continue
+            may = ahead_m > end_m - nose_m + own_m and junctions.enter(ways, self.number, obstacles)
+            if not may and room > -ALREADY_OVER_M:
                 return _stopping_speed(room - 1.0)
         return np.inf
 
-    def _ways(self) -> list[tuple[list[int], float]]:
-        """Return each junction on the route: its lanes, and where the first of them begins."""
-        found: list[tuple[list[int], float]] = []
+    def _ways(self) -> list[tuple[list[int], float, float]]:
+        """Return each junction on the route: its lanes, and where they begin and end."""
+        found: list[tuple[list[int], float, float]] = []
         inside = False
-        for lane, start_m in zip(self._rails.route, self._rails.starts_m, strict=True):
+        rails = self._rails
+        for lane, start_m, end_m in zip(rails.route, rails.starts_m, rails.ends_m, strict=True):
             if self._lanes[lane].in_junction:
-                if not inside:
-                    found.append(([], float(start_m)))
-                found[-1][0].append(lane)
+                before = found.pop() if inside else ([], float(start_m), 0.0)
+                found.append(([*before[0], lane], before[1], float(end_m)))
             inside = self._lanes[lane].in_junction
         return found
 
