@@ -1,6 +1,7 @@
 """`carla-bridge convert`: stored drives into video. Heavy imports stay inside."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from carla_bridge.batch import Item, NamedEngine, Outcome
     from carla_bridge.config import ConvertConfig
     from carla_bridge.convert import ConvertSettings
-    from pix2pix.inference import Engine
 
 _PATH = click.Path(path_type=Path)
 convert_options = options(
@@ -53,6 +53,15 @@ convert_options = options(
     ),
     click.option(
         "--fov", "fov_deg", type=click.FloatRange(min=1, max=179), help="Theirs, too.  [default: 90]"
+    ),
+    click.option(
+        "--engine",
+        type=click.Choice(["local", "ray"]),
+        help="ray: many items at once, pip install 'carla-bridge[scale]'.  [default: local]",
+    ),
+    click.option("--address", help="Of the Ray cluster.  [default: a cluster of this machine alone]"),
+    click.option(
+        "--cpus-per-engine", type=click.IntRange(min=1), help="Of a Ray cluster without GPUs.  [default: 2]"
     ),
 )
 
@@ -117,8 +126,14 @@ def _convert_all(items: "list[Item]", config: "ConvertConfig") -> "Iterator[Outc
 
     from carla_bridge.batch import convert_each
 
-    if items:
-        yield from convert_each(items, partial(load_named, config.checkpoint, config.device))
+    load = partial(load_named, config.checkpoint, config.device)
+    if not items:
+        return iter(())
+    if config.engine == "local":
+        return convert_each(items, load)
+    from carla_bridge.scale import convert_on_ray
+
+    return convert_on_ray(items, load, address=config.address, cpus_per_engine=config.cpus_per_engine)
 
 
 def load_named(checkpoint: str, device: str) -> "NamedEngine":
@@ -129,20 +144,24 @@ def load_named(checkpoint: str, device: str) -> "NamedEngine":
     from carla_bridge.batch import NamedEngine
     from pix2pix.checkpoint import resolve
 
-    engine = pix2pix.load(checkpoint, device=device)
+    with _one_kind_of_error():
+        engine = pix2pix.load(checkpoint, device=device)
+        sha256 = hashlib.sha256(resolve(checkpoint).read_bytes()).hexdigest()
     click.echo(f"engine: {engine.description}")
-    sha256 = hashlib.sha256(resolve(checkpoint).read_bytes()).hexdigest()
-    return NamedEngine(_paint_with(engine), engine.card.name, sha256, f"{engine.device.type} {engine.dtype}")
-
-
-def _paint_with(engine: "Engine") -> "Callable[[np.ndarray], np.ndarray]":
-    """Return the engine as a function whose failures are ours, so that one item's does not end the others."""
-    from pix2pix.errors import Pix2PixError
 
     def paint(label_ids: "np.ndarray") -> "np.ndarray":
-        try:
+        with _one_kind_of_error():
             return engine(label_ids)
-        except Pix2PixError as error:
-            raise BridgeError(str(error)) from error
 
-    return paint
+    return NamedEngine(paint, engine.card.name, sha256, f"{engine.device.type} {engine.dtype}")
+
+
+@contextmanager
+def _one_kind_of_error() -> "Iterator[None]":
+    """Make the generator's failures ours, so that one item's does not end the others."""
+    from pix2pix.errors import Pix2PixError
+
+    try:
+        yield
+    except Pix2PixError as error:
+        raise BridgeError(str(error)) from error

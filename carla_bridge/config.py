@@ -135,6 +135,9 @@ class ConvertConfig(Settings):
     tag_table: str | None = None  # a key of `labels.TAG_TABLES`; None: the recording's own
     fps_hz: Annotated[float, Field(ge=0.1, le=1000)] = 20.0  # of label maps that are no recording
     fov_deg: Annotated[float, Field(ge=1, le=179)] = 90.0  # theirs, too
+    engine: Literal["local", "ray"] = "local"
+    address: str | None = None  # of a Ray cluster; None: this machine
+    cpus_per_engine: PositiveInt = 2  # of a Ray cluster without GPUs
 
 
 def load_config(
