@@ -28,6 +28,15 @@ address_options = options(
     click.option("--port", type=click.IntRange(1, 65535), default=2000, show_default=True, help="Its port."),
 )
 
+map_option = click.option(
+    "--map",
+    "maps",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="An OpenDRIVE map, or a folder of them, for the stand-in; the first is loaded. May be repeated.",
+)
+
 
 def load_engine(checkpoint: str, device: str, *, height: int, width: int, batch_size: int = 1) -> "Engine":
     """Return the warmed-up generator, after a line on which it is and why."""
