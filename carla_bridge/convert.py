@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 
 from carla_bridge.ahead import ahead
+from carla_bridge.errors import BridgeError
 from carla_bridge.frames import DriveMeta, FramePair, LabelFrame, StoredDrive
 from carla_bridge.joining import join
 from carla_bridge.labels import UnknownTags
@@ -26,6 +27,13 @@ from carla_bridge.translation import Engine, translate
 from carla_bridge.video import Mp4
 
 PART_FRAMES = 200
+
+
+class EmptyDrive(BridgeError):
+    """There is nothing to convert."""
+
+    def __init__(self, source: str, camera: str):
+        super().__init__(f"{source} has not one frame of camera {camera!r}; there is nothing to convert")
 
 
 @dataclass(frozen=True)
@@ -74,6 +82,8 @@ def convert(
     progress: Callable[[int], object] = lambda done: None,  # is told the frames done so far
 ) -> int:
     """Make the video (and images) of a drive, beginning where an earlier run stopped; return the frames."""
+    if not len(drive):
+        raise EmptyDrive(identity.source, identity.camera)
     if out.exists() and not overwrite:
         raise OutputExists(out)
     parts, settings = _parts_folder(out, identity), identity.settings
@@ -84,7 +94,7 @@ def convert(
             _make_part(drive, engine, start, name, out, settings, times or StageTimes(), progress)
         progress(min(start + PART_FRAMES, len(drive)))
     meta = drive.meta
-    frames = join(names, out, title=f"{meta.map_name} (server {meta.server_version})") if names else 0
+    frames = join(names, out, title=f"{meta.map_name} (server {meta.server_version})")
     manifest = {"identity": asdict(identity), "frames": frames, "drive": asdict(meta)}
     save_whole(manifest_of(out), json.dumps(manifest, indent=1).encode(), overwrite=True)
     shutil.rmtree(parts)

@@ -53,7 +53,7 @@ class RecordedDrive:
     ) -> None:
         self._file.close()
 
-    @property
+    @cached_property
     def meta(self) -> DriveMeta:
         """What must be known to read the frames."""
         return self.recording.of_camera(self.camera)
@@ -168,9 +168,17 @@ class RecordedDrive:
                 at, pending = message, {}
             with self._blaming():
                 image = self._decoders[message.channel_id](message.data)
-                pending[LAYERS[layer].field] = decode_image(image, LAYERS[layer])
+                pending[LAYERS[layer].field] = self._of_its_size(decode_image(image, LAYERS[layer]))
         if at is not None:
             yield self._frame(at, pending)
+
+    def _of_its_size(self, picture: np.ndarray) -> np.ndarray:
+        (height, width), meta = picture.shape[:2], self.meta
+        if (height, width) != (meta.height, meta.width):
+            raise ValueError(
+                f"a picture of camera {self.camera!r} is {width}×{height} pixels, its camera {meta.width}×{meta.height}"
+            )
+        return picture
 
     def _frame(self, message: Message, pictures: dict[str, np.ndarray]) -> LabelFrame:
         return LabelFrame(message.sequence, message.log_time / 1e9, camera=self.camera, **pictures)

@@ -1,11 +1,6 @@
 """Stored drives become videos, each frame the photo of its label frame, however often the run is stopped."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import textwrap
 import time
 from pathlib import Path
 
@@ -159,29 +154,6 @@ def test_another_setting_begins_anew(recording, tmp_path):
         run(recording, out)
 
 
-def test_a_killed_run_goes_on_and_gives_the_same_bytes(recording, tmp_path):
-    whole, killed = tmp_path / "whole" / "drive.mp4", tmp_path / "killed" / "drive.mp4"
-    run(recording, whole)
-    script = f"""
-        import time
-        from tests.carla_bridge.test_convert import paint, run
-        from pathlib import Path
-        def slow(label_ids):
-            time.sleep(0.01)
-            return paint(label_ids)
-        run(Path({str(recording)!r}), Path({str(killed)!r}), engine=slow)
-    """
-    process = subprocess.Popen([sys.executable, "-c", textwrap.dedent(script)], cwd=ROOT)
-    first_part = killed.with_suffix(".parts") / "000000.mp4"
-    while not first_part.exists() and process.poll() is None:
-        time.sleep(0.01)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
-    assert not killed.exists()
-    run(recording, killed)
-    assert killed.read_bytes() == whole.read_bytes()
-
-
 def test_a_folder_of_somebody_else_is_never_removed(recording, tmp_path):
     folder = tmp_path / "drive.parts"
     folder.mkdir()
@@ -232,3 +204,40 @@ def test_ahead_keeps_order_errors_and_its_bound():
     stopped = ahead(iter(range(10**9)))
     next(stopped)
     stopped.close()  # ends the thread instead of waiting for ever
+
+
+def test_one_frame_no_frame_and_frames_of_several_sizes(tmp_path):
+    out = tmp_path / "out"
+    for name, frames in (("one", [drives.frame(0)]), ("none", []), ("mixed", sizes(48, 48, 64))):
+        with DriveWriter(tmp_path / f"{name}.mcap", drives.meta()) as writer:
+            for frame in frames:
+                writer.write(DriveTick((frame,)))
+    (tmp_path / "folder").mkdir()
+    for place, frame in enumerate(sizes(48, 64)):
+        cv2.imwrite(str(tmp_path / "folder" / f"{place:06d}.png"), frame.tags)
+    sources = [str(tmp_path / name) for name in ("one.mcap", "none.mcap", "mixed.mcap", "folder")]
+    words = ["convert", *sources, "--out", str(out), "--device", "cpu", "--tag-table", "0.9.14"]
+    ran = CliRunner().invoke(main, words)
+    assert ran.exit_code == 1
+    lines = [line for line in ran.output.splitlines() if line.startswith(("wrote", "failed", "Error"))]
+    assert lines[0] == f"wrote 1 frames to {out / 'one.mp4'}"
+    assert lines[1] == "failed: none.mcap has not one frame of camera 'front'; there is nothing to convert"
+    assert "mixed.mcap is damaged: a picture of camera 'front' is 64×32 pixels, its camera 48×32" in lines[2]
+    assert lines[3].endswith("000001.png: it is 64×32 pixels, the first one is 48×32")
+    assert lines[4] == "Error: 3 of 4 items failed; the rest is done"
+    assert len(decoded(out / "one.mp4")) == 1
+    imported = CliRunner().invoke(
+        main, ["import", sources[3], "--out", str(tmp_path / "x.mcap"), "--tag-table", "0.9.14"]
+    )
+    assert imported.exit_code == 1
+    assert "it is 64×32 pixels, the first one is 48×32" in imported.output
+    described = CliRunner().invoke(main, ["info", *sources[:2]])
+    assert described.exit_code == 0
+    assert "one.mcap: 1 frames" in described.output
+    assert "none.mcap: 0 frames" in described.output
+
+
+def sizes(*widths):
+    return [
+        LabelFrame(place, place / 20, np.full((32, width), 7, np.uint8)) for place, width in enumerate(widths)
+    ]

@@ -1,7 +1,5 @@
 """A drive comes back from the disk as it was, whole or cut."""
 
-import os
-import signal
 import subprocess
 import sys
 import textwrap
@@ -239,35 +237,6 @@ def test_a_writer_that_cannot_wait_counts_what_it_drops(tmp_path):
     assert dropped > 0
     with RecordedDrive(writer.path) as drive:
         assert len(drive) == taken
-
-
-def test_what_a_killed_writer_had_in_full_chunks_is_there(tmp_path):
-    path = tmp_path / "drive.mcap"
-    script = f"""
-        import itertools
-        from tests.carla_bridge.recording import drives
-        from carla_bridge.recording.writer import DriveWriter
-        with DriveWriter({str(path)!r}, drives.meta()) as writer:
-            for number in itertools.count():
-                writer.write(drives.tick(number, all_layers=True))
-                print(number, flush=True)
-    """
-    root = Path(__file__).parents[3]
-    for round_number, after in enumerate(np.random.default_rng(0).integers(30, 400, 5)):
-        with subprocess.Popen(
-            [sys.executable, "-c", textwrap.dedent(script)], cwd=root, stdout=subprocess.PIPE, text=True
-        ) as process:
-            for line in process.stdout:
-                if int(line) >= after:
-                    os.kill(process.pid, signal.SIGKILL)
-                    break
-        partial = tmp_path / "drive.partial.mcap"
-        repaired = repair(partial, overwrite=round_number > 0)
-        with RecordedDrive(repaired.path) as drive:
-            ticks = [frame.tick for frame in drive]
-        assert ticks == list(range(100, 100 + len(ticks)))
-        assert len(ticks) > after - 250  # a chunk of 4 MiB holds some 210 of these, the queue 8
-        partial.unlink()
 
 
 def test_no_folder_is_one_sentence(tmp_path):
