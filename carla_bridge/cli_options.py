@@ -1,6 +1,7 @@
 """What several commands share: their options, the engine, a question. Only for the command line."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
