@@ -10,7 +10,8 @@ from click.testing import CliRunner
 pytest.importorskip("carla")
 
 from carla_bridge.cameras import SensorTimeout
-from carla_bridge.cli import is_loopback, main
+from carla_bridge.cli import main
+from carla_bridge.cli_servers import is_loopback
 from carla_bridge.errors import BridgeError
 from carla_bridge.server import ServerLost, ServerRefused
 from carla_bridge.standin.process import StandInProcess
