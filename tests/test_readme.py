@@ -12,6 +12,7 @@ import carla_bridge.cli
 import pix2pix.cli
 
 ROOT = Path(__file__).parents[1]
+RECORDINGS = (ROOT / "docs/recordings.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PROGRAMS = {"carla-bridge": carla_bridge.cli.main, "pix2pix": pix2pix.cli.main}
 
@@ -48,7 +49,9 @@ def test_every_command_stands_in_the_readme(program, main):
 
 @pytest.mark.parametrize(
     ("program", "name", "words"),
-    re.findall(r"\b(carla-bridge|pix2pix) ([a-z]+)([^`\n#]*)", README.split("## As a command")[1]),
+    re.findall(
+        r"\b(carla-bridge|pix2pix) ([a-z]+)([^`\n#]*)", README.split("## As a command")[1] + RECORDINGS
+    ),
 )
 def test_every_command_in_the_readme_exists_with_its_options(program, name, words):
     if name not in PROGRAMS[program].commands:

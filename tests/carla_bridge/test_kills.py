@@ -10,17 +10,18 @@ import sys
 import textwrap
 from pathlib import Path
 
-from mcap.reader import make_reader
-from mcap_protobuf.decoder import DecoderFactory
+import numpy as np
 
+from carla_bridge.frames import CameraMeta, DriveTick, LabelFrame, Placement, RecordingMeta
 from carla_bridge.recording.chunks import find_contents
+from carla_bridge.recording.reader import RecordedDrive
 from carla_bridge.recording.repair import repair
 from carla_bridge.recording.writer import CHUNK_BYTES, QUEUED_TICKS, DriveWriter
 from tests.carla_bridge.recording import drives
 from tests.carla_bridge.test_convert import flat_tick, run
 
 ROOT = Path(__file__).parents[2]
-TAGS_BYTES = 256 * 256
+TAGS_BYTES = 512 * 512  # 16 ticks are a chunk
 KILLER = """
 import json, os, signal, sys
 
@@ -43,6 +44,17 @@ def kill_after(steps, work):
 """
 
 
+def tick(number, side_px):
+    """A tick with one square picture, all of one class, which tells the tick."""
+    tags = np.full((side_px, side_px), number % 29, np.uint8)
+    return DriveTick((LabelFrame(number, number / 20, tags),))
+
+
+def meta(side_px):
+    camera = CameraMeta("front", side_px, side_px, 90.0, Placement())
+    return RecordingMeta("StandIn/Maps/StandIn-0", "0.9.16", "0.9.14", 20.0, (camera,))
+
+
 def run_script(script, *words):
     """Run it in a process of its own; return what it printed, as JSON."""
     done = subprocess.run(
@@ -58,19 +70,18 @@ def run_script(script, *words):
 
 def test_a_writer_killed_at_twenty_moments_loses_its_last_chunk_at_most(tmp_path):
     script = """
-        import numpy as np, itertools
-        from carla_bridge.frames import DriveTick, LabelFrame
+        import itertools
+        import numpy as np
         from carla_bridge.recording.writer import DriveWriter
-        from tests.carla_bridge.recording import drives
+        from tests.carla_bridge.test_kills import meta, tick
 
         def write(tell):
-            with DriveWriter(f"{sys.argv[1]}/{place}.mcap", drives.meta()) as writer:
+            with DriveWriter(f"{sys.argv[1]}/{place}.mcap", meta(512)) as writer:
                 for number in itertools.count():
-                    tags = np.full((256, 256), number % 29, np.uint8)
-                    writer.write(DriveTick((LabelFrame(number, number / 20, tags),)))
+                    writer.write(tick(number, 512))
                     tell()
 
-        moments = np.random.default_rng(0).integers(1, 300, 20).tolist()
+        moments = np.random.default_rng(0).integers(1, 90, 20).tolist()
         for place, steps in enumerate(moments):
             assert kill_after(steps, write)
         print(json.dumps(moments))
@@ -81,21 +92,11 @@ def test_a_writer_killed_at_twenty_moments_loses_its_last_chunk_at_most(tmp_path
             chunks = len(find_contents(file).chunks)
         repaired = repair(partial)
         assert repaired.lost_chunks == 0
-        ticks = ticks_of(repaired.path)
+        with RecordedDrive(repaired.path) as drive:
+            ticks = [frame.tick for frame in drive if (frame.tags == frame.tick % 29).all()]
         assert ticks == list(range(len(ticks)))
         assert len(ticks) >= chunks * (CHUNK_BYTES // (TAGS_BYTES + 100))
         assert len(ticks) >= steps - QUEUED_TICKS - 2 - CHUNK_BYTES // TAGS_BYTES
-
-
-def ticks_of(path):
-    """Return the ticks of a drive whose labels tell them; it knows no size but its messages'."""
-    ticks = []
-    with path.open("rb") as file:
-        reader = make_reader(file, decoder_factories=[DecoderFactory()])
-        for _, _, message, image in reader.iter_decoded_messages(topics=["/camera/front/semantic"]):
-            assert set(image.data) == {message.sequence % 29}
-            ticks.append(message.sequence)
-    return ticks
 
 
 def test_a_conversion_killed_at_twenty_moments_gives_the_bytes_of_one_that_was_not(tmp_path):
@@ -130,21 +131,17 @@ def test_a_conversion_killed_at_twenty_moments_gives_the_bytes_of_one_that_was_n
 
 def test_ten_thousand_frames_take_no_more_memory_than_a_thousand(tmp_path):
     script = """
-        import numpy as np
-        from carla_bridge.frames import CameraMeta, DriveTick, LabelFrame, Placement, RecordingMeta
         from carla_bridge.recording.reader import RecordedDrive
         from carla_bridge.recording.writer import DriveWriter
+        from tests.carla_bridge.test_kills import meta, tick
 
         def memory_mb():
             return int(open("/proc/self/statm").read().split()[1]) * 4096 / 1e6
 
-        camera = CameraMeta("front", 128, 96, 90.0, Placement())
-        meta = RecordingMeta("StandIn/Maps/StandIn-0", "0.9.16", "0.9.14", 20.0, (camera,))
         writing, reading = [], []
-        with DriveWriter(sys.argv[1], meta) as writer:
+        with DriveWriter(sys.argv[1], meta(112)) as writer:
             for number in range(10_000):
-                tags = np.full((96, 128), number % 29, np.uint8)
-                writer.write(DriveTick((LabelFrame(number, number / 20, tags),)))
+                writer.write(tick(number, 112))
                 if number in (1_000, 9_999):
                     writing.append(memory_mb())
         with RecordedDrive(sys.argv[1]) as drive:
