@@ -15,7 +15,7 @@ from carla_bridge.packets import annex_b
 from carla_bridge.progress import frame_progress
 from carla_bridge.recording.errors import NoRecording
 from carla_bridge.recording.photos import add_photos, has_photos
-from carla_bridge.sources import ImportSettings, Source, sources_of
+from carla_bridge.sources import PHOTO_SUFFIX, ImportSettings, Source, sources_of
 from carla_bridge.translation import Engine
 
 Progress = Callable[[int, str], AbstractContextManager[Callable[[int], object]]]
@@ -118,7 +118,7 @@ def _put_photos(path: Path, items: dict[str, Item]) -> Outcome:
     if path.suffix != ".mcap":
         raise NoRecording(path, "is no recording to put photos into (`carla-bridge import` makes one of it)")
     item = next(iter(items.values()))
-    copy = item.out / f"{path.stem}.photo.mcap"
+    copy = item.out / f"{path.stem}{PHOTO_SUFFIX}"
     about = {camera: manifest_of(each.video).read_text() for camera, each in items.items()}
     if has_photos(copy, about):
         return Outcome(copy.name, f"{copy} is done already")

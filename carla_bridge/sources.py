@@ -12,6 +12,8 @@ from carla_bridge.frames import StoredDrive
 from carla_bridge.importers.drives import ImportedDrive, open_import
 from carla_bridge.recording.reader import RecordedDrive
 
+PHOTO_SUFFIX = ".photo.mcap"  # of a copy of a recording with its photos
+
 
 class NothingFound(BridgeError):
     """A glob that fits nothing, or a name that is not there."""
@@ -66,15 +68,24 @@ class Source:
 
 
 def find_paths(patterns: Iterable[str]) -> list[Path]:
-    """Return the files and folders that are named, globs resolved, each once."""
+    """Return the files and folders that are named, globs resolved, each once.
+
+    A glob leaves out copies with photos: they are what `convert --into-recording` itself leaves behind.
+    """
     found: dict[Path, None] = {}
     for pattern in patterns:
-        names = sorted(glob(pattern, recursive=True)) if has_magic(pattern) else [pattern]  # noqa: PTH207  # absolute ones too
-        paths = [Path(name) for name in names if Path(name).exists()]
+        paths = [Path(name) for name in _names(pattern) if Path(name).exists()]
         if not paths:
             raise NothingFound(pattern)
         found |= dict.fromkeys(paths)
     return list(found)
+
+
+def _names(pattern: str) -> list[str]:
+    if not has_magic(pattern):
+        return [pattern]
+    found = sorted(glob(pattern, recursive=True))  # noqa: PTH207  # absolute ones too
+    return [name for name in found if not name.endswith(PHOTO_SUFFIX)]
 
 
 def sources_of(path: Path, settings: ImportSettings) -> Iterator[Source]:

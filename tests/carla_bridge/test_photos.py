@@ -12,7 +12,7 @@ from carla_bridge.cli import main
 from carla_bridge.convert import ConvertSettings
 from carla_bridge.recording.reader import RecordedDrive
 from carla_bridge.recording.writer import DriveWriter
-from carla_bridge.sources import ImportSettings, sources_of
+from carla_bridge.sources import ImportSettings, find_paths, sources_of
 from tests.carla_bridge.recording import drives
 from tests.carla_bridge.test_convert import decoded, paint
 
@@ -138,6 +138,13 @@ def test_photos_of_a_copy_are_replaced_not_doubled(converted, tmp_path):
     list(put_photos_into_recordings(items, ()))
     copied = messages_of(tmp_path / "drive.photo.photo.mcap")
     assert sum(message[0] == "/camera/left/photo" for message in copied) == LENGTH
+
+
+def test_a_glob_leaves_copies_out_and_a_name_does_not(converted):
+    copy = converted / "drive.photo.mcap"
+    (converted / "other.mcap").touch()
+    assert find_paths([f"{converted}/*.mcap"]) == [converted / "other.mcap"]
+    assert find_paths([str(copy)]) == [copy]
 
 
 def test_a_cut_recording_gains_the_photos_of_what_is_whole(tmp_path):
