@@ -116,6 +116,7 @@ class Vehicle(Actor):
 
     control: VehicleControl = field(default_factory=VehicleControl)
     physics: VehiclePhysics = field(default_factory=VehiclePhysics)
+    is_heavy: bool = True  # without gravity its tyres press on nothing
     own_friction: tuple[float, ...] = ()  # of its tyres, while a trigger decides
     ackermann_settings: AckermannSettings = field(default_factory=AckermannSettings)
     lights: int = 0

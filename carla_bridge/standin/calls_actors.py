@@ -187,8 +187,10 @@ def set_actor_collisions(sim: "Simulation", actor_id: int, enabled: bool) -> Non
 
 @method()
 def set_actor_enable_gravity(sim: "Simulation", actor_id: int, enabled: bool) -> None:
-    """Accept; vehicles stay on the road."""
-    sim.world.find(actor_id)
+    """Let a vehicle's tyres hold the road or not; it stays on it all the same."""
+    actor = sim.world.find(actor_id)
+    if isinstance(actor, Vehicle):
+        actor.is_heavy = enabled
 
 
 @method()

@@ -69,9 +69,11 @@ def _next_speed(vehicle: Vehicle, delta_s: float) -> float:
 def _grip_mps2(vehicle: Vehicle) -> float:
     """Return how much the tyres can speed a vehicle up or slow it down."""
     wheels = vehicle.physics.wheels
-    return (
-        GRAVITY_MPS2 * max(0.0, sum(wheel.tire_friction for wheel in wheels) / len(wheels)) if wheels else inf
-    )
+    if not vehicle.is_heavy:
+        return 0.0
+    if not wheels:
+        return inf
+    return GRAVITY_MPS2 * max(0.0, sum(wheel.tire_friction for wheel in wheels) / len(wheels))
 
 
 def _push_mps2(vehicle: Vehicle, control: VehicleControl) -> float:

@@ -42,6 +42,19 @@ def test_a_vehicle_brakes_as_well_as_its_tyres_hold(world, friction, left_mps):
     assert vehicle.get_velocity().length() == pytest.approx(left_mps, abs=0.5 if friction == 3.5 else 0.02)
 
 
+def test_a_vehicle_without_gravity_rolls_on(world):
+    vehicle = spawn(world)
+    with_friction(vehicle, 3.5)
+    vehicle.set_enable_gravity(False)
+    vehicle.apply_control(carla.VehicleControl(brake=1.0))
+    roll(vehicle, 10.0)
+    ticks(world, 10)
+    assert vehicle.get_velocity().length() == pytest.approx(10.0, abs=0.001)
+    vehicle.set_enable_gravity(True)
+    ticks(world, 10)
+    assert vehicle.get_velocity().length() < 7.0
+
+
 def test_tyres_have_the_friction_of_a_trigger_while_they_are_in_it(world):
     vehicle = spawn(world)
     start, ahead = vehicle.get_location(), vehicle.get_transform().get_forward_vector()
