@@ -1,14 +1,22 @@
 """A cluster makes the same videos as one machine; without Ray one sentence says what to install."""
 
+import os
+import signal
 import sys
+import time
+from functools import partial
 
 import pytest
 from click.testing import CliRunner
 
+from carla_bridge.batch import Item, NamedEngine, convert_each
 from carla_bridge.cli import main
+from carla_bridge.convert import ConvertSettings
 from carla_bridge.recording.writer import DriveWriter
-from carla_bridge.scale import share_out
+from carla_bridge.scale import convert_on_ray, share_out
+from carla_bridge.sources import ImportSettings, sources_of
 from tests.carla_bridge.recording import drives
+from tests.carla_bridge.test_convert import paint
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +48,49 @@ def test_two_workers_make_the_same_bytes_as_one_machine(recordings, tmp_path):
     assert sorted(path.name for path in (tmp_path / "ray").iterdir()) == made
     for name in made:
         assert (tmp_path / "ray" / name).read_bytes() == (tmp_path / "local" / name).read_bytes(), name
-    again = convert(recordings, tmp_path / "ray", *ray_options)
-    assert again.output.count("is done already") == 5
+
+
+def load_painter(folder):
+    """An engine that leaves its process number in a folder; the first one to get to its third batch dies there."""
+
+    def paint_and_tell(label_ids):
+        mark = folder / str(os.getpid())
+        mark.write_text(mark.read_text() + "." if mark.exists() else ".")
+        deadline = time.monotonic() + 60
+        while len(list(folder.iterdir())) < 2:  # the other worker has an item, too
+            assert time.monotonic() < deadline, "the other worker never began"
+            time.sleep(0.05)
+        if len(mark.read_text()) == 3 and not (folder / "died").exists():
+            (folder / "died").touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return paint(label_ids)
+
+    return NamedEngine(paint_and_tell, "test", "1" * 64, "cpu")
+
+
+@pytest.mark.filterwarnings("ignore")  # Ray's own, about Ray
+def test_both_workers_work_and_the_item_of_one_that_dies_is_made_all_the_same(recordings, tmp_path):
+    pytest.importorskip("ray")
+    marks = tmp_path / "marks"
+    marks.mkdir()
+    items = {
+        place: [
+            Item(source, tmp_path / place, ConvertSettings(batch_size=1))
+            for path in sorted(recordings.glob("*.mcap"))
+            for source in sources_of(path, ImportSettings())
+        ]
+        for place in ("ray", "local")
+    }
+    outcomes = list(convert_on_ray(items["ray"], partial(load_painter, marks), cpus_per_engine=1))
+    assert sorted(outcome.name for outcome in outcomes if not outcome.failed) == [
+        "one",
+        "two-front",
+        "two-left",
+    ]
+    assert (marks / "died").exists()
+    list(convert_each(items["local"], lambda: NamedEngine(paint, "test", "1" * 64, "cpu")))
+    for here, there in zip(items["local"], items["ray"], strict=True):
+        assert here.video.read_bytes() == there.video.read_bytes()
 
 
 def test_a_cluster_that_is_not_there_is_one_sentence(recordings, tmp_path):
