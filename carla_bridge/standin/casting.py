@@ -77,7 +77,7 @@ class RayCaster:
     def __init__(self, renderer: Renderer):
         self._renderer = renderer
         self._triangles = _near(renderer.scenery)
-        self._scenery = build(self._triangles)
+        self._scenery = renderer.grow(self._triangles)
         # By the mesh's id; the mesh is kept, so the id stays its own.
         self._trees: dict[int, tuple[Mesh, Tree]] = {}
 

@@ -10,6 +10,7 @@ import numpy as np
 from .geometry import Pose
 from .mesh import FAR, NEAR, Mesh, box_around, join
 from .raster import look_up, place, rasterize
+from .ray import build
 from .schema import Weather
 from .tags import SKY
 from .view import View
@@ -28,6 +29,9 @@ ROWS = 128  # what one piece of work at the pixels takes at a time
 
 Mover = tuple[Mesh, Pose, int]  # shape, where it is, actor id
 Of = Callable[[Mesh], np.ndarray]  # one value per triangle
+Grow = Callable[
+    [np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray]
+]  # triangles → the tree that rays need
 
 
 class Run(Protocol):
@@ -105,12 +109,12 @@ class Visible:
 class Renderer:
     """Draws one town; keeps the scenery sorted into cells, and what was last worked out for all its triangles."""
 
-    def __init__(self, scenery: Mesh, *, run: Run = map, bands: int = 1):
+    def __init__(self, scenery: Mesh, *, run: Run = map, bands: int = 1, grow: Grow = build):
         self.scenery, self._ranges, self._places = _into_cells(scenery)
         boxes = [box_around(self.scenery.triangles[a:b]) for a, b in self._ranges]
         self._boxes = np.array(boxes).reshape(-1, 8, 3)
         self._tables: dict[Of, np.ndarray] = {}
-        self.run, self._bands = run, bands
+        self.run, self._bands, self.grow = run, bands, grow
 
     @cached_property
     def rays(self) -> "RayCaster":

@@ -22,10 +22,13 @@ from .mesh import Mesh
 from .nav_file import nav_file
 from .nav_mesh import nav_mesh
 from .network import Network
+from .ray import build
 from .things import Scenery, Thing
 from .town import furnish
 
 KEPT = 12  # towns; the one that was used longest ago goes
+UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
+Tree = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 def furnish_once(network: Network, seed: int) -> Scenery:
@@ -34,7 +37,7 @@ def furnish_once(network: Network, seed: int) -> Scenery:
     try:
         scenery = _load(path)
         path.touch()
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+    except UNREADABLE:
         scenery = furnish(network, seed)
         with suppress(OSError):  # a full or read-only disk costs time, nothing else
             _keep(path, lambda file: _save(file, scenery))
@@ -52,6 +55,21 @@ def navigation_once(network: Network) -> bytes:
         with suppress(OSError):
             _keep(path, lambda file: file.write(zlib.compress(content, 1)))
     return content
+
+
+def tree_once(triangles: np.ndarray) -> Tree:
+    """Return the tree over triangles that rays are cast in, from the cache if it was grown before."""
+    digest = sha256(np.ascontiguousarray(triangles).data).hexdigest()
+    path = folder() / f"{sha256((digest + _source()).encode()).hexdigest()[:32]}.tree"
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
+            tree = kept["boxes"], kept["links"], kept["order"]
+        path.touch()
+    except UNREADABLE:
+        tree = boxes, links, order = build(triangles)
+        with suppress(OSError):
+            _keep(path, lambda file: np.savez_compressed(file, boxes=boxes, links=links, order=order))
+    return tree
 
 
 def folder() -> Path:

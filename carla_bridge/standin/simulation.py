@@ -18,6 +18,7 @@ from .navigation import Navigation
 from .payloads import MAP_CHANGED, world_state
 from .render import Renderer
 from .scene import Scene, capture
+from .scenery_store import tree_once
 from .schema import ActorDescription, EpisodeSettings
 from .sensors import Instruments, Shot
 from .stage import ALL_LAYERS, Stage
@@ -155,7 +156,9 @@ class Simulation:
                 self.renderer = renderer
 
     def _renderer_of(self, stage: Stage) -> Renderer:
-        return Renderer(stage.scenery(), run=self._eyes.map, bands=EYES)
+        renderer = Renderer(stage.scenery(), run=self._eyes.map, bands=EYES, grow=tree_once)
+        self._eyes.submit(getattr, renderer, "rays")  # a script that adds a lidar may not wait for long
+        return renderer
 
     def _run_freely(self) -> None:
         while not self._closing.is_set():

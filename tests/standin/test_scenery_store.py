@@ -6,7 +6,8 @@ import pytest
 from carla_bridge.standin import scenery_store
 from carla_bridge.standin.geometry import Pose
 from carla_bridge.standin.network import Network
-from carla_bridge.standin.scenery_store import KEPT, folder, furnish_once, navigation_once
+from carla_bridge.standin.ray import build
+from carla_bridge.standin.scenery_store import KEPT, folder, furnish_once, navigation_once, tree_once
 from carla_bridge.standin.shapes import Builder, box
 from carla_bridge.standin.things import Scenery, Thing
 
@@ -81,3 +82,22 @@ def test_a_navigation_mesh_is_made_once_and_again_if_its_file_is_damaged(monkeyp
     file.write_bytes(file.read_bytes()[:-3])
     assert navigation_once(NETWORK) == navigation_once(NETWORK) == b"a mesh" * 99
     assert len(made) == 2
+
+
+def test_a_tree_for_rays_is_grown_once_per_scenery_and_again_if_its_file_is_damaged(monkeypatch, tmp_path):
+    grown = []
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(
+        scenery_store, "build", lambda triangles: grown.append(len(triangles)) or build(triangles)
+    )
+    triangles = np.random.default_rng(0).normal(size=(50, 3, 3))
+    for first, again in zip(tree_once(triangles), tree_once(triangles), strict=True):
+        assert first.dtype == again.dtype
+        np.testing.assert_array_equal(first, again)
+    tree_once(triangles[:20])
+    assert grown == [50, 20]
+    for file in folder().glob("*.tree"):
+        file.write_bytes(file.read_bytes()[:-30])
+    tree_once(triangles)
+    tree_once(triangles)
+    assert grown == [50, 20, 50]
