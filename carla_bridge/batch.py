@@ -3,22 +3,20 @@
 It knows no checkpoints: whoever calls it brings the engine, with what a manifest says of it.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
 from carla_bridge.convert import ConvertSettings, Identity, convert, is_converted, manifest_of
 from carla_bridge.errors import BridgeError
 from carla_bridge.packets import annex_b
-from carla_bridge.progress import frame_progress
+from carla_bridge.progress import Told, frame_progress
 from carla_bridge.recording.errors import NoRecording
 from carla_bridge.recording.photos import add_photos, has_photos
 from carla_bridge.sources import PHOTO_SUFFIX, ImportSettings, Source, sources_of
 from carla_bridge.translation import Engine
-
-Progress = Callable[[int, str], AbstractContextManager[Callable[[int], object]]]
 
 
 @dataclass(frozen=True)
@@ -53,6 +51,7 @@ class Outcome:
     name: str
     sentence: str
     failed: bool = False
+    frames: int = 0  # that were made for it
 
 
 def find_sources(paths: Iterable[Path], settings: ImportSettings) -> tuple[list[Source], list[Outcome]]:
@@ -67,14 +66,25 @@ def find_sources(paths: Iterable[Path], settings: ImportSettings) -> tuple[list[
     return found, failures
 
 
-def convert_each(items: Iterable[Item], load: Callable[[], NamedEngine]) -> Iterator[Outcome]:
-    """Convert one item after the other; yield what became of each."""
+def convert_each(items: Sequence[Item], load: Callable[[], NamedEngine]) -> Iterator[Outcome]:
+    """Convert one item after the other, with one bar for all; yield what became of each."""
     engine = load()
-    for item in items:
-        yield convert_item(item, engine)
+    lengths = [_length(item) for item in items]
+    total, done = sum(lengths), 0
+    with frame_progress(total, f"{len(items)} videos") as told:
+        for item, length in zip(items, lengths, strict=True):
+            outcome = convert_item(item, engine, partial(_beyond, told, done))
+            if outcome.frames:
+                done += outcome.frames
+            else:  # nothing to do, or nothing to be done
+                total -= length
+                told(done, total)
+            yield outcome
 
 
-def convert_item(item: Item, engine: NamedEngine, progress: Progress = frame_progress) -> Outcome:
+def convert_item(
+    item: Item, engine: NamedEngine, progress: Callable[[int], object] = lambda done: None
+) -> Outcome:
     """Make the video of an item, unless it is there; an item that fails harms no other."""
     try:
         return _convert(item, engine, progress)
@@ -82,7 +92,19 @@ def convert_item(item: Item, engine: NamedEngine, progress: Progress = frame_pro
         return Outcome(item.source.name, str(error), failed=True)
 
 
-def _convert(item: Item, engine: NamedEngine, progress: Progress) -> Outcome:
+def _length(item: Item) -> int:
+    try:
+        with item.source.open() as drive:
+            return len(drive)
+    except BridgeError:
+        return 0  # it will be told when its turn comes
+
+
+def _beyond(told: Told, before: int, done: int) -> None:
+    told(before + done)
+
+
+def _convert(item: Item, engine: NamedEngine, progress: Callable[[int], object]) -> Outcome:
     source, video = item.source, item.video
     identity = Identity(
         source=source.path.name,
@@ -95,9 +117,9 @@ def _convert(item: Item, engine: NamedEngine, progress: Progress) -> Outcome:
     )
     if is_converted(video, identity):
         return Outcome(source.name, f"{video} is done already")
-    with source.open() as drive, progress(len(drive), source.name) as told:
-        frames = convert(drive, engine.paint, video, identity, overwrite=item.overwrite, progress=told)
-    return Outcome(source.name, f"wrote {frames} frames to {video}")
+    with source.open() as drive:
+        frames = convert(drive, engine.paint, video, identity, overwrite=item.overwrite, progress=progress)
+    return Outcome(source.name, f"wrote {frames} frames to {video}", frames=frames)
 
 
 def put_photos_into_recordings(items: Iterable[Item], failed: Collection[str]) -> Iterator[Outcome]:

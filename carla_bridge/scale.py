@@ -7,7 +7,7 @@ by `convert_item`, as on one machine, so the results are the same, and a lost wo
 import os
 import socket
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -71,7 +71,7 @@ class _Worker:
             self._engine = self._engine or self._load()
         except BridgeError as error:
             return asdict(Outcome(item.source.name, str(error), failed=True))
-        return asdict(convert_item(item, self._engine, lambda total, what: nullcontext(lambda done: None)))
+        return asdict(convert_item(item, self._engine))
 
 
 @contextmanager

@@ -85,7 +85,7 @@ def _names(pattern: str) -> list[str]:
     if not has_magic(pattern):
         return [pattern]
     found = sorted(glob(pattern, recursive=True))  # noqa: PTH207  # absolute ones too
-    return [name for name in found if not name.endswith(PHOTO_SUFFIX)]
+    return [name for name in found if not name.endswith((PHOTO_SUFFIX, ".photo.partial.mcap"))]
 
 
 def sources_of(path: Path, settings: ImportSettings) -> Iterator[Source]:

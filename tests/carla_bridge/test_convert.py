@@ -1,6 +1,7 @@
 """Stored drives become videos, each frame the photo of its label frame, however often the run is stopped."""
 
 import json
+import re
 import time
 from pathlib import Path
 
@@ -175,6 +176,7 @@ def test_the_command_converts_many_skips_what_is_done_and_reports_what_is_bad(re
     assert ran.exit_code == 1
     assert f"failed: {bad} is no MCAP file" in ran.output
     assert "1 of 3 items failed; the rest is done" in ran.output
+    assert re.search(r"2 videos \S+ 6/6 \d+", ran.output)  # one bar for all
     assert len(decoded(out / "short-front.mp4")) == len(decoded(out / "short-left.mp4")) == 3
     bad.unlink()
     again = CliRunner().invoke(main, command)

@@ -143,6 +143,7 @@ def test_photos_of_a_copy_are_replaced_not_doubled(converted, tmp_path):
 def test_a_glob_leaves_copies_out_and_a_name_does_not(converted):
     copy = converted / "drive.photo.mcap"
     (converted / "other.mcap").touch()
+    (converted / "killed.photo.partial.mcap").touch()
     assert find_paths([f"{converted}/*.mcap"]) == [converted / "other.mcap"]
     assert find_paths([str(copy)]) == [copy]
 
