@@ -1,20 +1,19 @@
 """Frames and states as messages, both ways: Foxglove's well-known protobuf schemas, and JSON for CARLA's own numbers.
 
-Pictures and the JSON state are the recording; transforms, boxes and calibration say the same again in the words of
-the viewers (Foxglove, Rerun): right-handed axes, quaternions, an optical frame with z into the picture.
+Pictures and the JSON state are the recording; `geometry` says where things are once more, in the viewers' words.
 Source: https://docs.foxglove.dev/docs/sdk/schemas
 """
 
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from math import cos, radians, sin, tan
 from typing import Any, NamedTuple
 
 import foxglove.messages as fox
 import numpy as np
 
 from carla_bridge.frames import CameraMeta, DriveState, LabelFrame, Placement, RecordingMeta, TrackedActor
+from carla_bridge.recording.geometry import encode_boxes, optical, stamp, transform
 
 MAX_SIDE_PX = 16384
 STATE_TOPIC, TRANSFORM_TOPIC, ACTORS_TOPIC = "/carla/state", "/tf", "/actors"
@@ -52,11 +51,6 @@ def camera_topic(camera: str, what: str) -> str:
     return f"/camera/{camera}/{what}"
 
 
-def to_ns(time_s: float) -> int:
-    """Return simulation time as MCAP's log time."""
-    return round(time_s * 1e9)
-
-
 def encode_frame(frame: LabelFrame) -> Iterator[tuple[str, bytes]]:
     """Yield topic and message of every layer that a frame has."""
     for name, layer in LAYERS.items():
@@ -69,8 +63,8 @@ def _encode_image(picture: np.ndarray, layer: Layer, frame: LabelFrame) -> bytes
     assert picture.dtype == layer.dtype, f"{layer.field} is {picture.dtype}, must be {layer.dtype}"
     height, width = picture.shape[:2]
     return fox.RawImage(
-        timestamp=_stamp(frame.time_s),
-        frame_id=_optical(frame.camera),
+        timestamp=stamp(frame.time_s),
+        frame_id=optical(frame.camera),
         width=width,
         height=height,
         encoding=layer.encoding,
@@ -96,9 +90,9 @@ def decode_image(message: Any, layer: Layer) -> np.ndarray:
 def encode_state(state: DriveState) -> Iterator[tuple[str, bytes]]:
     """Yield topic and message of a state: CARLA's own numbers, and the same for viewers."""
     yield STATE_TOPIC, json.dumps(asdict(state), separators=(",", ":"), allow_nan=False).encode()
-    ego = _transform("map", "ego", state.ego.placement, state.time_s)
+    ego = transform("map", "ego", state.ego.placement, state.time_s)
     yield TRANSFORM_TOPIC, fox.FrameTransforms(transforms=[ego]).encode()
-    yield ACTORS_TOPIC, _boxes(state)
+    yield ACTORS_TOPIC, encode_boxes(state)
 
 
 def decode_state(data: bytes) -> DriveState:
@@ -116,45 +110,11 @@ def _actor(fields: dict[str, Any]) -> TrackedActor:
     return TrackedActor(**{**fields, **vectors, "placement": placement})
 
 
-def encode_calibration(camera: CameraMeta, time_s: float) -> bytes:
-    """Return a pinhole camera as CARLA's are: square pixels, the axis through the middle, no distortion."""
-    focal_px = camera.width / (2 * tan(radians(camera.fov_deg) / 2))
-    cx, cy = camera.width / 2, camera.height / 2
-    return fox.CameraCalibration(
-        timestamp=_stamp(time_s),
-        frame_id=_optical(camera.name),
-        width=camera.width,
-        height=camera.height,
-        K=[focal_px, 0, cx, 0, focal_px, cy, 0, 0, 1],
-        R=[1, 0, 0, 0, 1, 0, 0, 0, 1],
-        P=[focal_px, 0, cx, 0, 0, focal_px, cy, 0, 0, 0, 1, 0],
-    ).encode()
-
-
-def encode_mounts(cameras: tuple[CameraMeta, ...], time_s: float) -> bytes:
-    """Return where the cameras sit on the ego vehicle, and their optical frames."""
-    turned = fox.Quaternion(
-        x=-0.5, y=0.5, z=-0.5, w=0.5
-    )  # x forward, y left, z up → x right, y down, z forward
-    transforms = []
-    for camera in cameras:
-        transforms.append(_transform("ego", camera.name, camera.mount, time_s))
-        transforms.append(
-            fox.FrameTransform(
-                timestamp=_stamp(time_s),
-                parent_frame_id=camera.name,
-                child_frame_id=_optical(camera.name),
-                translation=fox.Vector3(),
-                rotation=turned,
-            )
-        )
-    return fox.FrameTransforms(transforms=transforms).encode()
-
-
 def encode_photo(chunk: bytes, *, camera: str, time_s: float) -> bytes:
     """Return one picture of an H.264 stream (Annex B)."""
-    stamp, frame_id = _stamp(time_s), _optical(camera)
-    return fox.CompressedVideo(timestamp=stamp, frame_id=frame_id, data=chunk, format="h264").encode()
+    return fox.CompressedVideo(
+        timestamp=stamp(time_s), frame_id=optical(camera), data=chunk, format="h264"
+    ).encode()
 
 
 def encode_meta(meta: RecordingMeta) -> dict[str, str]:
@@ -184,80 +144,3 @@ def decoder(schema_name: str, encoding: str, data: bytes) -> Callable[[bytes], A
     if found is None:
         raise ValueError(f"the schema {schema_name!r:.60} is no protobuf")
     return found
-
-
-def _optical(camera: str) -> str:
-    return f"{camera}_optical"
-
-
-def _stamp(time_s: float) -> fox.Timestamp:
-    seconds, nanoseconds = divmod(to_ns(time_s), 10**9)
-    return fox.Timestamp(sec=seconds, nsec=nanoseconds)
-
-
-def _transform(parent: str, child: str, placement: Placement, time_s: float) -> fox.FrameTransform:
-    return fox.FrameTransform(
-        timestamp=_stamp(time_s),
-        parent_frame_id=parent,
-        child_frame_id=child,
-        translation=fox.Vector3(x=placement.x_m, y=-placement.y_m, z=placement.z_m),
-        rotation=_quaternion(placement),
-    )
-
-
-def _quaternion(placement: Placement) -> fox.Quaternion:
-    """Return the rotation in right-handed axes: there yaw and pitch turn the other way."""
-    roll, pitch, yaw = radians(placement.roll_deg), -radians(placement.pitch_deg), -radians(placement.yaw_deg)
-    cr, sr, cp, sp, cy, sy = (f(a / 2) for a in (roll, pitch, yaw) for f in (cos, sin))
-    return fox.Quaternion(
-        x=sr * cp * cy - cr * sp * sy,
-        y=cr * sp * cy + sr * cp * sy,
-        z=cr * cp * sy - sr * sp * cy,
-        w=cr * cp * cy + sr * sp * sy,
-    )
-
-
-def _boxes(state: DriveState) -> bytes:
-    """Return all actors of a state as boxes; what is not repeated in the next state disappears."""
-    everything = fox.SceneEntityDeletion(timestamp=_stamp(state.time_s), type=fox.SceneEntityDeletionType.All)
-    entities = [_box(actor, state.time_s) for actor in (state.ego, *state.actors)]
-    return fox.SceneUpdate(deletions=[everything], entities=entities).encode()
-
-
-def _box(actor: TrackedActor, time_s: float) -> fox.SceneEntity:
-    x, y, z = _box_centre(actor)
-    ex, ey, ez = actor.box_extent_m
-    cube = fox.CubePrimitive(
-        pose=fox.Pose(position=fox.Vector3(x=x, y=-y, z=z), orientation=_quaternion(actor.placement)),
-        size=fox.Vector3(x=2 * ex, y=2 * ey, z=2 * ez),
-        color=fox.Color(r=0.9, g=0.2, b=0.2, a=0.6)
-        if _is_walker(actor)
-        else fox.Color(r=0.2, g=0.4, b=0.9, a=0.6),
-    )
-    vx, vy, vz = actor.velocity_mps
-    facts = {"type": actor.type_id, "velocity_mps": f"{vx:.3f} {-vy:.3f} {vz:.3f}"}
-    return fox.SceneEntity(
-        timestamp=_stamp(time_s),
-        frame_id="map",
-        id=str(actor.id),
-        metadata=[fox.KeyValuePair(key=key, value=value) for key, value in facts.items()],
-        cubes=[cube],
-    )
-
-
-def _is_walker(actor: TrackedActor) -> bool:
-    return actor.type_id.startswith("walker.")
-
-
-def _box_centre(actor: TrackedActor) -> tuple[float, float, float]:
-    """Return the box's middle in the world, CARLA's axes (CARLA's rotation matrix for pitch, yaw, roll)."""
-    p = actor.placement
-    cp, sp = cos(radians(p.pitch_deg)), sin(radians(p.pitch_deg))
-    cy, sy = cos(radians(p.yaw_deg)), sin(radians(p.yaw_deg))
-    cr, sr = cos(radians(p.roll_deg)), sin(radians(p.roll_deg))
-    x, y, z = actor.box_centre_m
-    return (
-        p.x_m + cp * cy * x + (cy * sp * sr - sy * cr) * y - (cy * sp * cr + sy * sr) * z,
-        p.y_m + cp * sy * x + (sy * sp * sr + cy * cr) * y + (cy * sr - sy * sp * cr) * z,
-        p.z_m + sp * x - cp * sr * y + cp * cr * z,
-    )

@@ -15,7 +15,8 @@ from carla_bridge.frames import DriveMeta, DriveState, LabelFrame, RecordingMeta
 from carla_bridge.recording import messages
 from carla_bridge.recording.chunks import UNREADABLE, ChunkPlace, find_contents, read_chunk
 from carla_bridge.recording.errors import DamagedRecording, NoRecording, NoSuchCamera, NoSuchFrame
-from carla_bridge.recording.messages import LAYERS, STATE_TOPIC, camera_topic, decode_image, to_ns
+from carla_bridge.recording.geometry import to_ns
+from carla_bridge.recording.messages import LAYERS, STATE_TOPIC, camera_topic, decode_image
 from carla_bridge.recording.writer import TICKS_NAME
 
 KEPT_CHUNKS = 2  # unpacked ones, for those who jump back and forth

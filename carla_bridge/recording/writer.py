@@ -18,7 +18,8 @@ from carla_bridge.errors import BridgeError
 from carla_bridge.frames import DriveTick, RecordingMeta
 from carla_bridge.outputs import CannotWrite, OutputExists, make_room, partial_path, writing
 from carla_bridge.recording import messages
-from carla_bridge.recording.messages import SCHEMAS, camera_topic, to_ns
+from carla_bridge.recording.geometry import encode_calibration, encode_mounts, to_ns
+from carla_bridge.recording.messages import SCHEMAS, camera_topic
 
 CHUNK_BYTES = (
     4 << 20
@@ -177,10 +178,10 @@ class DriveTrack:
 
     def _describe_cameras(self, tick: int, time_s: float) -> None:
         log_ns = to_ns(time_s)
-        mounts = messages.encode_mounts(self._meta.cameras, time_s)
+        mounts = encode_mounts(self._meta.cameras, time_s)
         self.put(messages.TRANSFORM_TOPIC, mounts, tick=tick, log_ns=log_ns)
         for camera in self._meta.cameras:
-            data = messages.encode_calibration(camera, time_s)
+            data = encode_calibration(camera, time_s)
             self.put(camera_topic(camera.name, "calibration"), data, tick=tick, log_ns=log_ns)
 
     def _register(self, topic: str) -> int:
