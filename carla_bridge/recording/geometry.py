@@ -1,7 +1,7 @@
 """Where cameras and actors are, in the viewers' words: right-handed axes, quaternions, boxes.
 
-CARLA's axes have y to the right; here it is left, and what turns about x and z turns the other way. A camera's optical frame
-has z into the picture. Source: https://docs.foxglove.dev/docs/sdk/schemas
+CARLA's axes have y to the right; here it is to the left, and yaw and pitch turn the other way. A camera's optical
+frame has z into the picture. Source: https://docs.foxglove.dev/docs/sdk/schemas
 """
 
 from math import cos, radians, sin, tan
