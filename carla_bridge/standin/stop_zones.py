@@ -27,23 +27,29 @@ class StopZones:
                 lights.append(sign)  # type: ignore[arg-type]
                 lines.append((*point, *ahead, half_width_m))
         self._lights = lights
+        self._light_ids = np.array([light.id for light in lights])
         self._lines = np.array(lines, np.float64).reshape(-1, 6)  # x, y, z, ahead x, ahead y, half a width
 
     def tell(self, vehicles: Sequence[Vehicle]) -> None:
         """Let each vehicle know the light whose stop line it is just before."""
         if not self._lights or not vehicles:
             return
-        found = self._nearest_zone(np.array([_front(vehicle) for vehicle in vehicles]))
+        known = np.array([0 if v.traffic_light is None else v.traffic_light.id for v in vehicles])
+        found = self._nearest_zone(np.array([_front(vehicle) for vehicle in vehicles]), known)
         for vehicle, zone in zip(vehicles, found.tolist(), strict=True):
             vehicle.traffic_light = self._lights[zone] if zone >= 0 else None
 
-    def _nearest_zone(self, fronts: np.ndarray) -> np.ndarray:
-        """Return for each front (N,6: x, y, z, heading x, heading y, speed) the zone it is in, or -1."""
+    def _nearest_zone(self, fronts: np.ndarray, known: np.ndarray) -> np.ndarray:
+        """Return for each front (N,6: x, y, z, heading x, heading y, speed) the zone it is in, or -1.
+
+        Who has noticed a light (`known`, N ids) does not lose it by getting slower.
+        """
         x, y, z, ahead_x, ahead_y, half_width_m = self._lines.T
         dx, dy = x - fronts[:, :1], y - fronts[:, 1:2]  # N,Z: from the front to the line
         to_line_m = dx * ahead_x + dy * ahead_y
         aside_m = np.abs(dx * ahead_y - dy * ahead_x)
         reach_m = np.clip(fronts[:, 5:] ** 2 / (2 * BRAKING_MPS2) + 2.0, ZONE_M, LONGEST_M)
+        reach_m = np.where(known[:, None] == self._light_ids, LONGEST_M, reach_m)
         inside = (to_line_m > -BEYOND_M) & (to_line_m < reach_m) & (aside_m < half_width_m)
         inside &= np.abs(z - fronts[:, 2:3]) < STOREY_M
         inside &= fronts[:, 3:4] * ahead_x + fronts[:, 4:5] * ahead_y > SAME_WAY

@@ -133,3 +133,18 @@ def test_a_vehicle_knows_the_light_before_it_and_no_other(world, town):
     assert light_of(lane[-20], yaw) is None  # too far away
     assert light_of(lane[-1], yaw) is None  # over the line already
     assert light_of(lane[-5], yaw + 180.0) is None  # on its way out
+
+
+def test_who_brakes_for_a_light_does_not_lose_it_by_getting_slower(world, town):
+    lane = town.lanes[roads_of(town)[2]].points
+    ahead = lane[-1] - lane[-6]
+    yaw = float(np.degrees(np.arctan2(ahead[1], ahead[0])))
+    vehicle = world.spawn(describe("vehicle.tesla.model3"), Pose(*lane[-10], yaw=yaw))
+    world.step(0.05)
+    assert vehicle.traffic_light is None  # standing some seven metres before the line
+    vehicle.speed_mps = 9.0
+    world.step(0.05)
+    assert vehicle.traffic_light is lights(world)[2]
+    vehicle.speed_mps = 0.0
+    world.step(0.05)
+    assert vehicle.traffic_light is lights(world)[2]
