@@ -18,8 +18,8 @@ from carla_bridge.labels import tag_table
 from carla_bridge.recording.reader import RecordedDrive
 from carla_bridge.recording.writer import DriveWriter
 from carla_bridge.standin.geometry import Pose
-from carla_bridge.standin.render import Renderer
-from carla_bridge.standin.town import build_town
+from carla_bridge.standin.rendering.render import Renderer
+from carla_bridge.standin.streetscape.town import build_town
 
 
 def drive_through_a_town(frames, width, height):

@@ -12,10 +12,10 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMB
 
 import numpy as np  # noqa: E402
 
+from carla_bridge.standin.bodies.models import model_for  # noqa: E402
 from carla_bridge.standin.geometry import Pose  # noqa: E402
-from carla_bridge.standin.models import model_for  # noqa: E402
-from carla_bridge.standin.render import Renderer  # noqa: E402
-from carla_bridge.standin.town import Town, build_town  # noqa: E402
+from carla_bridge.standin.rendering.render import Renderer  # noqa: E402
+from carla_bridge.standin.streetscape.town import Town, build_town  # noqa: E402
 
 SIZES = ((1024, 512), (1280, 720))
 VIEWS, REPEATS, MOVERS = 12, 5, 20

@@ -15,10 +15,10 @@ import numpy as np
 import pix2pix
 from carla_bridge.labels import colorize, tag_table
 from carla_bridge.standin.geometry import Pose
-from carla_bridge.standin.render import Renderer
-from carla_bridge.standin.scene import Scene, capture
-from carla_bridge.standin.town import Town, build_town, town_from_opendrive
-from carla_bridge.standin.world import World
+from carla_bridge.standin.instruments.scene import Scene, capture
+from carla_bridge.standin.life.world import World
+from carla_bridge.standin.rendering.render import Renderer
+from carla_bridge.standin.streetscape.town import Town, build_town, town_from_opendrive
 
 SEEDS, MAPS, FRAMES, COLUMNS = (1, 2, 3), ("Town01", "Town03", "Town05"), 24, 4
 WIDTH_PX, HEIGHT_PX, FOV_DEG = 768, 384, 90.0

@@ -15,10 +15,10 @@ import numpy as np
 
 from carla_bridge.home import load_client
 from carla_bridge.standin.geometry import Pose
+from carla_bridge.standin.life.world import World, describe
 from carla_bridge.standin.process import StandInProcess
-from carla_bridge.standin.schema import VehicleControl
-from carla_bridge.standin.town import build_town
-from carla_bridge.standin.world import World, describe
+from carla_bridge.standin.protocol.schema import VehicleControl
+from carla_bridge.standin.streetscape.town import build_town
 
 WARM_UP, TICKS, ROUNDS = 200, 2000, 5
 DELTA_S = 0.05

@@ -99,8 +99,8 @@ def demo(
     Example: carla-bridge demo --headless --frames 60 --out drive.mp4
     """
     from carla_bridge.show import check_outputs, show_drive
-    from carla_bridge.standin.atlas import Atlas
     from carla_bridge.standin.process import StandInProcess
+    from carla_bridge.standin.streetscape.atlas import Atlas
 
     config = read_config(config_path, given)
     check_outputs(out, record=record, overwrite=overwrite)

@@ -9,11 +9,11 @@ import sys
 import threading
 from pathlib import Path
 
-from .errors import StandInError
-from .faults import FaultError
-from .schema import EpisodeSettings
-from .server import MAX_CLIENTS, StandIn
-from .streams import MAX_STREAMS
+from carla_bridge.standin.errors import StandInError
+from carla_bridge.standin.faults import FaultError
+from carla_bridge.standin.protocol.schema import EpisodeSettings
+from carla_bridge.standin.protocol.streams import MAX_STREAMS
+from carla_bridge.standin.server import MAX_CLIENTS, StandIn
 
 
 def main() -> int:

@@ -12,9 +12,9 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from .calls import METHODS
-from .errors import StandInError
-from .payloads import CAMERA_TYPES, SensorType
+from carla_bridge.standin.calls.table import METHODS
+from carla_bridge.standin.errors import StandInError
+from carla_bridge.standin.protocol.payloads import CAMERA_TYPES, SensorType
 
 _SPEC = re.compile(r"([a-z]+)((?::[^:@~#]+)*)(?:@([1-9]\d*)(?:x([1-9]\d*))?)?(?:~(0?\.\d+)(?:#(\d+))?)?")
 _SECONDS = re.compile(r"(\d+\.?\d*|\.\d+)s")

@@ -13,15 +13,15 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from .faults import TICK, Fault, Schedule
-from .payloads import SensorType
-from .rpc import answer, failure
-from .streams import Streams
-from .wire import Part, Request, encode_result
-from .world import WorldError
+from carla_bridge.standin.faults import TICK, Fault, Schedule
+from carla_bridge.standin.life.world import WorldError
+from carla_bridge.standin.protocol.payloads import SensorType
+from carla_bridge.standin.protocol.rpc import answer, failure
+from carla_bridge.standin.protocol.streams import Streams
+from carla_bridge.standin.protocol.wire import Part, Request, encode_result
 
 if TYPE_CHECKING:
-    from .simulation import Simulation
+    from carla_bridge.standin.simulation import Simulation
 
 log = logging.getLogger(__name__)
 

@@ -5,11 +5,11 @@ import logging
 import threading
 from typing import TYPE_CHECKING, NamedTuple
 
-from .errors import MapError
-from .scenery_store import navigation_once
+from carla_bridge.standin.errors import MapError
+from carla_bridge.standin.streetscape.scenery_store import navigation_once
 
 if TYPE_CHECKING:
-    from .network import Network
+    from carla_bridge.standin.roads.network import Network
 
 
 log = logging.getLogger(__name__)

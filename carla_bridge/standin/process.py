@@ -5,7 +5,7 @@ import subprocess
 import sys
 from types import TracebackType
 
-from .errors import StandInError
+from carla_bridge.standin.errors import StandInError
 
 END_S = 10.0
 

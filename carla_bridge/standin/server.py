@@ -10,16 +10,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from .connection import Connection
-from .errors import StandInError
-from .faults import parse
-from .faulty import Faults, FaultyStreams
-from .rpc import failure
-from .schema import EpisodeSettings
-from .simulation import Simulation
-from .streams import MAX_STREAMS, Streams
-from .wire import MAX_MESSAGE_BYTES, Request, WireError
-from .world import WorldError
+from carla_bridge.standin.errors import StandInError
+from carla_bridge.standin.faults import parse
+from carla_bridge.standin.faulty import Faults, FaultyStreams
+from carla_bridge.standin.life.world import WorldError
+from carla_bridge.standin.protocol.connection import Connection
+from carla_bridge.standin.protocol.rpc import failure
+from carla_bridge.standin.protocol.schema import EpisodeSettings
+from carla_bridge.standin.protocol.streams import MAX_STREAMS, Streams
+from carla_bridge.standin.protocol.wire import MAX_MESSAGE_BYTES, Request, WireError
+from carla_bridge.standin.simulation import Simulation
 
 log = logging.getLogger(__name__)
 

@@ -9,22 +9,22 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from .actors import Actor
-from .atlas import Atlas, Place
-from .deck import Deck
-from .errors import MapError
-from .geometry import Pose
-from .navigation import Navigation
-from .payloads import MAP_CHANGED, world_state
-from .render import Renderer
-from .scene import Scene, capture
-from .scenery_store import tree_once
-from .schema import ActorDescription, EpisodeSettings
-from .sensors import Instruments, Shot
-from .stage import ALL_LAYERS, Stage
-from .streams import Streams
-from .warm_up import warm_up
-from .world import WORLD_STREAM, World, WorldError
+from carla_bridge.standin.errors import MapError
+from carla_bridge.standin.geometry import Pose
+from carla_bridge.standin.instruments.scene import Scene, capture
+from carla_bridge.standin.instruments.sensors import Instruments, Shot
+from carla_bridge.standin.life.actors import Actor
+from carla_bridge.standin.life.stage import ALL_LAYERS, Stage
+from carla_bridge.standin.life.world import WORLD_STREAM, World, WorldError
+from carla_bridge.standin.navigation import Navigation
+from carla_bridge.standin.protocol.payloads import MAP_CHANGED, world_state
+from carla_bridge.standin.protocol.schema import ActorDescription, EpisodeSettings
+from carla_bridge.standin.protocol.streams import Streams
+from carla_bridge.standin.recorder_logs.deck import Deck
+from carla_bridge.standin.rendering.render import Renderer
+from carla_bridge.standin.streetscape.atlas import Atlas, Place
+from carla_bridge.standin.streetscape.scenery_store import tree_once
+from carla_bridge.standin.warm_up import warm_up
 
 log = logging.getLogger(__name__)
 

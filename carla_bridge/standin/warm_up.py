@@ -2,15 +2,15 @@
 
 import numpy as np
 
-from .actors import STILL, Sensor
-from .events import Events, Thresholds
-from .geometry import Pose
-from .models import model_for
-from .payloads import Moment
-from .render import Renderer
-from .scene import Scene, Station
-from .schema import ActorDescription, Weather
-from .sensors import instrument_for
+from carla_bridge.standin.bodies.models import model_for
+from carla_bridge.standin.geometry import Pose
+from carla_bridge.standin.instruments.events import Events, Thresholds
+from carla_bridge.standin.instruments.scene import Scene, Station
+from carla_bridge.standin.instruments.sensors import instrument_for
+from carla_bridge.standin.life.actors import STILL, Sensor
+from carla_bridge.standin.protocol.payloads import Moment
+from carla_bridge.standin.protocol.schema import ActorDescription, Weather
+from carla_bridge.standin.rendering.render import Renderer
 
 SIZE = {"image_size_x": "32", "image_size_y": "16", "channels": "2", "points_per_second": "400"}
 KINDS = (

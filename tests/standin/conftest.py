@@ -4,9 +4,9 @@ from functools import cache
 
 import pytest
 
-from carla_bridge.standin.atlas import Place
 from carla_bridge.standin.process import StandInProcess
-from carla_bridge.standin.town import seed_name
+from carla_bridge.standin.streetscape.atlas import Place
+from carla_bridge.standin.streetscape.town import seed_name
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -19,7 +19,7 @@ def _carla_cache(tmp_path_factory):
 @pytest.fixture(scope="session", autouse=True)
 def _town_built_once():
     """Servers within this process share their towns, which never change."""
-    from carla_bridge.standin import atlas
+    from carla_bridge.standin.streetscape import atlas
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(atlas, "build_town", cache(atlas.build_town))

@@ -4,9 +4,9 @@ import io
 import os
 from pathlib import Path
 
-from carla_bridge.standin import recorder_records as r
-from carla_bridge.standin.recorder_log import Header, LogReader, LogWriter
-from carla_bridge.standin.recorder_records import PacketId
+from carla_bridge.standin.recorder_logs import recorder_records as r
+from carla_bridge.standin.recorder_logs.recorder_log import Header, LogReader, LogWriter
+from carla_bridge.standin.recorder_logs.recorder_records import PacketId
 
 DATA = os.environ.get("CARLA_BRIDGE_DATA")
 REAL_LOG = Path(DATA or "none") / "carla" / "recorder_logs" / "DistanceBetweenVehicles.log"

@@ -4,9 +4,9 @@ from fnmatch import fnmatch
 
 import pytest
 
-from carla_bridge.standin.blueprint_props import PROPS
-from carla_bridge.standin.blueprints import BOOL, COLOR, FLOAT, INT, LIBRARY
-from carla_bridge.standin.world import describe
+from carla_bridge.standin.library.blueprint_props import PROPS
+from carla_bridge.standin.library.blueprints import BOOL, COLOR, FLOAT, INT, LIBRARY
+from carla_bridge.standin.life.world import describe
 
 
 def _value(type_id, attribute):

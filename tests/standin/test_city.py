@@ -8,11 +8,11 @@ import carla
 import numpy as np
 import pytest
 
-from carla_bridge.standin.city import RIGHT, build_city
-from carla_bridge.standin.city_objects import blocks, outline
-from carla_bridge.standin.city_text import city_opendrive
-from carla_bridge.standin.layout import draw_plan
-from carla_bridge.standin.network_reader import read_network
+from carla_bridge.standin.cities.city import RIGHT, build_city
+from carla_bridge.standin.cities.city_objects import blocks, outline
+from carla_bridge.standin.cities.city_text import city_opendrive
+from carla_bridge.standin.cities.layout import draw_plan
+from carla_bridge.standin.roads.network_reader import read_network
 
 SEEDS = range(20)
 LIGHT, STOP, YIELD, SPEED_LIMIT = "1000001", "206", "205", "274"

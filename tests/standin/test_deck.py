@@ -5,11 +5,11 @@ import logging
 
 import pytest
 
-from carla_bridge.standin import recordings as recordings_module
-from carla_bridge.standin.deck import Deck
-from carla_bridge.standin.recorder_log import LogReader, LogWriter
-from carla_bridge.standin.replayer import Wish
-from carla_bridge.standin.world import World
+from carla_bridge.standin.life.world import World
+from carla_bridge.standin.recorder_logs import recordings as recordings_module
+from carla_bridge.standin.recorder_logs.deck import Deck
+from carla_bridge.standin.recorder_logs.recorder_log import LogReader, LogWriter
+from carla_bridge.standin.recorder_logs.replayer import Wish
 
 
 @pytest.fixture

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from carla_bridge.standin.actors import Vehicle
-from carla_bridge.standin.boxes import discs
+from carla_bridge.standin.bodies.models import model_for
 from carla_bridge.standin.geometry import Pose
-from carla_bridge.standin.junctions import Junctions
-from carla_bridge.standin.models import model_for
-from carla_bridge.standin.network import Lane
-from carla_bridge.standin.traffic import Driver
-from carla_bridge.standin.world import describe
+from carla_bridge.standin.life.actors import Vehicle
+from carla_bridge.standin.life.boxes import discs
+from carla_bridge.standin.life.junctions import Junctions
+from carla_bridge.standin.life.traffic import Driver
+from carla_bridge.standin.life.world import describe
+from carla_bridge.standin.roads.network import Lane
 
 TYPE = "vehicle.tesla.model3"
 

@@ -8,7 +8,7 @@ import pytest
 from carla_bridge.standin.faults import FaultError, Schedule, parse
 from carla_bridge.standin.faulty import DIED
 from carla_bridge.standin.process import StandInProcess
-from carla_bridge.standin.schema import EpisodeSettings
+from carla_bridge.standin.protocol.schema import EpisodeSettings
 from carla_bridge.standin.server import StandIn
 from tests.standin.raw_client import RawClient, receive, subscribed, wait_until
 

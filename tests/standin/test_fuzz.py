@@ -15,11 +15,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from carla_bridge.standin import rpc
-from carla_bridge.standin.calls import METHODS
-from carla_bridge.standin.schema import EpisodeSettings
+from carla_bridge.standin.calls.table import METHODS
+from carla_bridge.standin.protocol import rpc
+from carla_bridge.standin.protocol.schema import EpisodeSettings
+from carla_bridge.standin.protocol.wire import Request, RequestReader, WireError
 from carla_bridge.standin.server import StandIn
-from carla_bridge.standin.wire import Request, RequestReader, WireError
 from tests.standin.raw_client import RawClient, receive, subscribed
 
 SYNCHRONOUS = EpisodeSettings(synchronous_mode=True, fixed_delta_seconds=0.05)

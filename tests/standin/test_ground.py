@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from carla_bridge.standin import tags
-from carla_bridge.standin.city_text import city_opendrive
-from carla_bridge.standin.ground import build_ground
-from carla_bridge.standin.junction_ground import ears
-from carla_bridge.standin.markings import add_markings
-from carla_bridge.standin.network import Network
-from carla_bridge.standin.network_reader import read_network
-from carla_bridge.standin.shapes import Builder
-from carla_bridge.standin.terrain import BELOW_M, Terrain
+from carla_bridge.standin.cities.city_text import city_opendrive
+from carla_bridge.standin.rendering.shapes import Builder
+from carla_bridge.standin.roads.junction_ground import ears
+from carla_bridge.standin.roads.network import Network
+from carla_bridge.standin.roads.network_reader import read_network
+from carla_bridge.standin.streetscape.ground import build_ground
+from carla_bridge.standin.streetscape.markings import add_markings
+from carla_bridge.standin.streetscape.terrain import BELOW_M, Terrain
 
 TOWN03 = Path(os.environ.get("CARLA_BRIDGE_DATA", "none")) / "carla" / "maps" / "Town03.xodr"
 TEXTS = {"1": lambda: city_opendrive(1), "hills": lambda: city_opendrive(9), "Town03": TOWN03.read_text}

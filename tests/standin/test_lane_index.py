@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from carla_bridge.standin.lane_index import LaneIndex
-from carla_bridge.standin.network import Lane
+from carla_bridge.standin.roads.lane_index import LaneIndex
+from carla_bridge.standin.roads.network import Lane
 
 
 def lane(start, end):

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from carla_bridge.standin.geometry import Pose
-from carla_bridge.standin.network import NO_JUNCTION, Signal, Stop
-from carla_bridge.standin.signs import LightState, TrafficLight
-from carla_bridge.standin.town import build_town
-from carla_bridge.standin.world import World, describe
+from carla_bridge.standin.life.signs import LightState, TrafficLight
+from carla_bridge.standin.life.world import World, describe
+from carla_bridge.standin.roads.network import NO_JUNCTION, Signal, Stop
+from carla_bridge.standin.streetscape.town import build_town
 
 RED, YELLOW, GREEN = LightState.RED, LightState.YELLOW, LightState.GREEN
 CROSSING = 7

@@ -6,10 +6,11 @@ import time
 import msgpack
 import pytest
 
-from carla_bridge.standin import connection, simulation
-from carla_bridge.standin.schema import EpisodeSettings
+from carla_bridge.standin import simulation
+from carla_bridge.standin.life.world import World
+from carla_bridge.standin.protocol import connection
+from carla_bridge.standin.protocol.schema import EpisodeSettings
 from carla_bridge.standin.server import StandIn
-from carla_bridge.standin.world import World
 from tests.standin.raw_client import RawClient
 
 SYNCHRONOUS = EpisodeSettings(synchronous_mode=True, fixed_delta_seconds=0.05)

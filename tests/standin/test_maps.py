@@ -10,9 +10,9 @@ import carla
 import numpy as np
 import pytest
 
-from carla_bridge.standin.atlas import Atlas
 from carla_bridge.standin.errors import MapError
 from carla_bridge.standin.process import StandInProcess
+from carla_bridge.standin.streetscape.atlas import Atlas
 
 TOWN01 = Path(os.environ.get("CARLA_BRIDGE_DATA", "none")) / "carla" / "maps" / "Town01.xodr"
 DRIVING = '<lane id="{}" type="driving"><width sOffset="0" a="3.5" b="0" c="0" d="0"/></lane>'

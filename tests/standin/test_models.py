@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
-from carla_bridge.standin import models
-from carla_bridge.standin.blueprints import LIBRARY
+from carla_bridge.standin.bodies import models
+from carla_bridge.standin.bodies.models import model_for, walking_mesh
+from carla_bridge.standin.bodies.vehicles import GARAGE
 from carla_bridge.standin.geometry import Pose
-from carla_bridge.standin.models import model_for, walking_mesh
-from carla_bridge.standin.vehicle_physics import physics_of, placed
-from carla_bridge.standin.vehicles import GARAGE
+from carla_bridge.standin.library.blueprints import LIBRARY
+from carla_bridge.standin.life.vehicle_physics import physics_of, placed
 
 PEDESTRIAN, RIDER, CAR, TRUCK, BUS, MOTORCYCLE, BICYCLE, STATIC, DYNAMIC = 12, 13, 14, 15, 16, 18, 19, 20, 21
 EXPECTED = {  # as CARLA sorts their meshes: its Truck folder has the vans, its Car folder the Cybertruck

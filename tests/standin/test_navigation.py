@@ -6,12 +6,12 @@ from collections import deque
 import numpy as np
 import pytest
 
-from carla_bridge.standin.city_text import city_opendrive
-from carla_bridge.standin.nav_file import Area, nav_file
-from carla_bridge.standin.nav_mesh import nav_mesh
+from carla_bridge.standin.cities.city_text import city_opendrive
+from carla_bridge.standin.footways.nav_file import Area, nav_file
+from carla_bridge.standin.footways.nav_mesh import nav_mesh
 from carla_bridge.standin.navigation import Navigation
-from carla_bridge.standin.network import NO_JUNCTION, Network, Strip
-from carla_bridge.standin.network_reader import read_network
+from carla_bridge.standin.roads.network import NO_JUNCTION, Network, Strip
+from carla_bridge.standin.roads.network_reader import read_network
 
 HEADER_BYTES = 100
 SET_BYTES = 48

@@ -7,11 +7,11 @@ import carla
 import numpy as np
 import pytest
 
-from carla_bridge.standin.city_text import city_opendrive
+from carla_bridge.standin.cities.city_text import city_opendrive
 from carla_bridge.standin.errors import MapError
-from carla_bridge.standin.network_reader import read_network
-from carla_bridge.standin.occupancy import Occupancy
-from carla_bridge.standin.xodr import read_xodr
+from carla_bridge.standin.roads.network_reader import read_network
+from carla_bridge.standin.roads.occupancy import Occupancy
+from carla_bridge.standin.roads.xodr import read_xodr
 
 MAPS = Path(os.environ.get("CARLA_BRIDGE_DATA", "none")) / "carla" / "maps"
 FILES = sorted(MAPS.glob("Town0[13].xodr"))

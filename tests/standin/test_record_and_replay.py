@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from carla_bridge.standin.process import StandInProcess
-from carla_bridge.standin.recorder_log import LogReader
-from carla_bridge.standin.recorder_records import PacketId
+from carla_bridge.standin.recorder_logs.recorder_log import LogReader
+from carla_bridge.standin.recorder_logs.recorder_records import PacketId
 from tests.standin.recorder_examples import REAL_LOG, TOWN01
 
 carla = pytest.importorskip("carla")

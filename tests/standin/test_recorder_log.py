@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from carla_bridge.standin import recorder_log, recorder_records
-from carla_bridge.standin.recorder_codec import LogError, decode, encode
-from carla_bridge.standin.recorder_log import Header, LogReader
-from carla_bridge.standin.recorder_records import PacketId
+from carla_bridge.standin.recorder_logs import recorder_log, recorder_records
+from carla_bridge.standin.recorder_logs.recorder_codec import LogError, decode, encode
+from carla_bridge.standin.recorder_logs.recorder_log import Header, LogReader
+from carla_bridge.standin.recorder_logs.recorder_records import PacketId
 from tests.standin.recorder_examples import (
     A_RECORD_OF_EACH_KIND,
     HEADER_BYTES,

@@ -6,11 +6,11 @@ import time
 
 import pytest
 
-from carla_bridge.standin import recorder_records as r
-from carla_bridge.standin import recorder_reports
-from carla_bridge.standin.recorder_log import LogReader
-from carla_bridge.standin.recorder_records import PacketId
-from carla_bridge.standin.recorder_reports import actors_blocked, collisions, file_info
+from carla_bridge.standin.recorder_logs import recorder_records as r
+from carla_bridge.standin.recorder_logs import recorder_reports
+from carla_bridge.standin.recorder_logs.recorder_log import LogReader
+from carla_bridge.standin.recorder_logs.recorder_records import PacketId
+from carla_bridge.standin.recorder_logs.recorder_reports import actors_blocked, collisions, file_info
 from tests.standin.recorder_examples import (
     A_RECORD_OF_EACH_KIND,
     NOON_2026_S,

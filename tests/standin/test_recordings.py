@@ -4,9 +4,9 @@ import os
 
 import pytest
 
-from carla_bridge.standin import recordings as recordings_module
 from carla_bridge.standin.errors import WorldError
-from carla_bridge.standin.recordings import NoSuchLog, Recordings, default_folder
+from carla_bridge.standin.recorder_logs import recordings as recordings_module
+from carla_bridge.standin.recorder_logs.recordings import NoSuchLog, Recordings, default_folder
 from tests.standin.recorder_examples import log_of
 
 

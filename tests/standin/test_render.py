@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from carla_bridge.standin.geometry import Pose
-from carla_bridge.standin.mesh import FAR, NEAR, Mesh, join
-from carla_bridge.standin.render import Renderer
-from carla_bridge.standin.schema import Weather
-from carla_bridge.standin.town import build_town
+from carla_bridge.standin.protocol.schema import Weather
+from carla_bridge.standin.rendering.mesh import FAR, NEAR, Mesh, join
+from carla_bridge.standin.rendering.render import Renderer
+from carla_bridge.standin.streetscape.town import build_town
 
 SKY = 11
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from carla_bridge.standin.schema import EpisodeSettings
+from carla_bridge.standin.protocol.schema import EpisodeSettings
 from carla_bridge.standin.server import StandIn
 from tests.standin.raw_client import RawClient
 

@@ -5,14 +5,14 @@ import logging
 
 import pytest
 
-from carla_bridge.standin import recorder_records as r
 from carla_bridge.standin.geometry import Pose
-from carla_bridge.standin.recorder import Recorder
-from carla_bridge.standin.recorder_log import Header, LogReader, LogWriter
-from carla_bridge.standin.recorder_records import PacketId
-from carla_bridge.standin.replayer import Replayer, Wish
-from carla_bridge.standin.schema import VehicleControl
-from carla_bridge.standin.world import World, describe
+from carla_bridge.standin.life.world import World, describe
+from carla_bridge.standin.protocol.schema import VehicleControl
+from carla_bridge.standin.recorder_logs import recorder_records as r
+from carla_bridge.standin.recorder_logs.recorder import Recorder
+from carla_bridge.standin.recorder_logs.recorder_log import Header, LogReader, LogWriter
+from carla_bridge.standin.recorder_logs.recorder_records import PacketId
+from carla_bridge.standin.recorder_logs.replayer import Replayer, Wish
 from tests.standin.recorder_examples import add, at, log_of, reader_of
 
 CAR, WALKER = "vehicle.tesla.model3", "walker.pedestrian.0003"

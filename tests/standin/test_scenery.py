@@ -7,16 +7,16 @@ import cv2
 import numpy as np
 import pytest
 
-from carla_bridge.standin import enclosures, furniture, signposts
-from carla_bridge.standin.buildings import build_house, draw_house, draw_row
 from carla_bridge.standin.geometry import Pose
-from carla_bridge.standin.plants import SPECIES, grow
-from carla_bridge.standin.render import Renderer
-from carla_bridge.standin.rows import KINDS
-from carla_bridge.standin.signposts import SHAPE_BY_KIND
-from carla_bridge.standin.terrain import Terrain
-from carla_bridge.standin.things import FIRST_OBJECT_ID, LAST_OBJECT_ID
-from carla_bridge.standin.town import town_from_opendrive
+from carla_bridge.standin.rendering.render import Renderer
+from carla_bridge.standin.streetscape import enclosures, furniture, signposts
+from carla_bridge.standin.streetscape.buildings import build_house, draw_house, draw_row
+from carla_bridge.standin.streetscape.plants import SPECIES, grow
+from carla_bridge.standin.streetscape.rows import KINDS
+from carla_bridge.standin.streetscape.signposts import SHAPE_BY_KIND
+from carla_bridge.standin.streetscape.terrain import Terrain
+from carla_bridge.standin.streetscape.things import FIRST_OBJECT_ID, LAST_OBJECT_ID
+from carla_bridge.standin.streetscape.town import town_from_opendrive
 
 MAPS = Path(os.environ.get("CARLA_BRIDGE_DATA", "none")) / "carla" / "maps"
 BUILDINGS, POLES, LIGHTS, SIGNS, VEGETATION, SKY = 3, 6, 7, 8, 9, 11

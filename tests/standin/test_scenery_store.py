@@ -3,13 +3,19 @@
 import numpy as np
 import pytest
 
-from carla_bridge.standin import scenery_store
 from carla_bridge.standin.geometry import Pose
-from carla_bridge.standin.network import Network
-from carla_bridge.standin.ray import build
-from carla_bridge.standin.scenery_store import KEPT, folder, furnish_once, navigation_once, tree_once
-from carla_bridge.standin.shapes import Builder, box
-from carla_bridge.standin.things import Scenery, Thing
+from carla_bridge.standin.rendering.ray import build
+from carla_bridge.standin.rendering.shapes import Builder, box
+from carla_bridge.standin.roads.network import Network
+from carla_bridge.standin.streetscape import scenery_store
+from carla_bridge.standin.streetscape.scenery_store import (
+    KEPT,
+    folder,
+    furnish_once,
+    navigation_once,
+    tree_once,
+)
+from carla_bridge.standin.streetscape.things import Scenery, Thing
 
 NETWORK = Network("t", "<OpenDRIVE/>", (), (), (), (), (), ())
 

@@ -5,10 +5,12 @@ import struct
 import msgpack
 import pytest
 
-from carla_bridge.standin import payloads, schema
 from carla_bridge.standin.geometry import Pose
-from carla_bridge.standin.reading import SchemaError, read
-from carla_bridge.standin.schema import (
+from carla_bridge.standin.life.signs import LightState, TrafficLight
+from carla_bridge.standin.life.world import describe
+from carla_bridge.standin.protocol import payloads, schema
+from carla_bridge.standin.protocol.reading import SchemaError, read
+from carla_bridge.standin.protocol.schema import (
     ActorDescription,
     EpisodeSettings,
     Rotation,
@@ -18,8 +20,6 @@ from carla_bridge.standin.schema import (
     VehiclePhysics,
     WalkerControl,
 )
-from carla_bridge.standin.signs import LightState, TrafficLight
-from carla_bridge.standin.world import describe
 
 
 def over_the_wire(value):

@@ -5,17 +5,17 @@ from math import pi, radians, tan
 import numpy as np
 import pytest
 
-from carla_bridge.standin.actors import STILL, Actor, Sensor
-from carla_bridge.standin.events import Events, Thresholds
-from carla_bridge.standin.gbuffers import GBuffers, Texture
 from carla_bridge.standin.geometry import Pose
-from carla_bridge.standin.mesh import FAR, NEAR, Mesh, join
-from carla_bridge.standin.payloads import Moment
-from carla_bridge.standin.render import Renderer
-from carla_bridge.standin.scene import Scene, Station
-from carla_bridge.standin.schema import ActorDescription, AttributeValue, Vector3D, Weather
-from carla_bridge.standin.sensors import Instruments, instrument_for
-from carla_bridge.standin.shapes import box
+from carla_bridge.standin.instruments.events import Events, Thresholds
+from carla_bridge.standin.instruments.gbuffers import GBuffers, Texture
+from carla_bridge.standin.instruments.scene import Scene, Station
+from carla_bridge.standin.instruments.sensors import Instruments, instrument_for
+from carla_bridge.standin.life.actors import STILL, Actor, Sensor
+from carla_bridge.standin.protocol.payloads import Moment
+from carla_bridge.standin.protocol.schema import ActorDescription, AttributeValue, Vector3D, Weather
+from carla_bridge.standin.rendering.mesh import FAR, NEAR, Mesh, join
+from carla_bridge.standin.rendering.render import Renderer
+from carla_bridge.standin.rendering.shapes import box
 
 WIDTH, HEIGHT = 96, 64
 SIZE = {"image_size_x": str(WIDTH), "image_size_y": str(HEIGHT)}

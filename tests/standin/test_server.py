@@ -7,11 +7,13 @@ from contextlib import ExitStack, suppress
 
 import pytest
 
-from carla_bridge.standin import announced, inertial, simulation
 from carla_bridge.standin import server as server_module
-from carla_bridge.standin.schema import EpisodeSettings
+from carla_bridge.standin import simulation
+from carla_bridge.standin.instruments import inertial
+from carla_bridge.standin.life.world import World
+from carla_bridge.standin.protocol import announced
+from carla_bridge.standin.protocol.schema import EpisodeSettings
 from carla_bridge.standin.server import StandIn, StandInError
-from carla_bridge.standin.world import World
 from tests.standin.raw_client import RawClient, receive, subscribed, wait_until
 
 SYNCHRONOUS = EpisodeSettings(synchronous_mode=True, fixed_delta_seconds=0.05)

@@ -6,11 +6,11 @@ import struct
 import threading
 import time
 
-from carla_bridge.standin import announced
-from carla_bridge.standin import streams as streams_module
-from carla_bridge.standin import subscriber as subscriber_module
-from carla_bridge.standin.streams import Streams
-from carla_bridge.standin.subscriber import Subscriber, framed
+from carla_bridge.standin.protocol import announced
+from carla_bridge.standin.protocol import streams as streams_module
+from carla_bridge.standin.protocol import subscriber as subscriber_module
+from carla_bridge.standin.protocol.streams import Streams
+from carla_bridge.standin.protocol.subscriber import Subscriber, framed
 from tests.standin.raw_client import receive
 
 

@@ -6,11 +6,11 @@ import carla
 import numpy as np
 import pytest
 
-from carla_bridge.standin.mesh import Mesh
-from carla_bridge.standin.occupancy import Raster, extent, quads
-from carla_bridge.standin.spawn_points import SPAWN_GAP_M
-from carla_bridge.standin.things import Scenery
-from carla_bridge.standin.town import build_town
+from carla_bridge.standin.rendering.mesh import Mesh
+from carla_bridge.standin.roads.occupancy import Raster, extent, quads
+from carla_bridge.standin.roads.spawn_points import SPAWN_GAP_M
+from carla_bridge.standin.streetscape.things import Scenery
+from carla_bridge.standin.streetscape.town import build_town
 
 SEED = 1
 ROAD_TAGS = (1, 24)

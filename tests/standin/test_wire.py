@@ -5,8 +5,8 @@ from itertools import chain
 import msgpack
 import pytest
 
-from carla_bridge.standin import wire
-from carla_bridge.standin.wire import Request, RequestReader, WireError
+from carla_bridge.standin.protocol import wire
+from carla_bridge.standin.protocol.wire import Request, RequestReader, WireError
 
 VERSION_CALL = bytes.fromhex("940001a776657273696f6e9191c2")  # as the official client sends it
 

@@ -5,18 +5,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from carla_bridge.standin import world as world_module
-from carla_bridge.standin.boxes import overlap
 from carla_bridge.standin.geometry import Pose
-from carla_bridge.standin.schema import (
+from carla_bridge.standin.life import world as world_module
+from carla_bridge.standin.life.boxes import overlap
+from carla_bridge.standin.life.world import World, WorldError, describe
+from carla_bridge.standin.protocol.schema import (
     ActorDescription,
     AttributeValue,
     Vector3D,
     VehicleControl,
     WalkerControl,
 )
-from carla_bridge.standin.town import build_town
-from carla_bridge.standin.world import World, WorldError, describe
+from carla_bridge.standin.streetscape.town import build_town
 
 TESLA = describe("vehicle.tesla.model3")
 

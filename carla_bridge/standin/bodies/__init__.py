@@ -1,0 +1,1 @@
+"""Vehicles, people and props as triangles."""

@@ -1,0 +1,1 @@
+"""Seeded cities, written as OpenDRIVE."""

@@ -1,0 +1,1 @@
+"""Where pedestrians may go: the client's navigation mesh."""

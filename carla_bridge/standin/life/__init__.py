@@ -1,0 +1,1 @@
+"""The world in motion: actors, traffic, lights, pedestrians."""

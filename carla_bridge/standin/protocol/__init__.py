@@ -1,0 +1,1 @@
+"""CARLA's protocol: framing, structures, calls and streams."""

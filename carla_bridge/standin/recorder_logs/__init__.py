@@ -1,0 +1,1 @@
+"""CARLA's recorder logs: written, read, replayed."""

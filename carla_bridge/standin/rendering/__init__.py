@@ -1,0 +1,1 @@
+"""Labelled triangles, and how cameras and rays see them."""

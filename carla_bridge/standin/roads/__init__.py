@@ -1,0 +1,1 @@
+"""OpenDRIVE maps, read into the network of their streets."""

@@ -1,0 +1,1 @@
+"""The town as triangles: ground, houses, plants, furniture."""
