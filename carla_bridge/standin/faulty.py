@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from carla_bridge.standin.errors import WorldError
 from carla_bridge.standin.faults import TICK, Fault, Schedule
-from carla_bridge.standin.life.world import WorldError
 from carla_bridge.standin.protocol.payloads import SensorType
 from carla_bridge.standin.protocol.rpc import answer, failure
 from carla_bridge.standin.protocol.streams import Streams

@@ -10,10 +10,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from carla_bridge.standin.errors import StandInError
+from carla_bridge.standin.errors import StandInError, WorldError
 from carla_bridge.standin.faults import parse
 from carla_bridge.standin.faulty import Faults, FaultyStreams
-from carla_bridge.standin.life.world import WorldError
 from carla_bridge.standin.protocol.connection import Connection
 from carla_bridge.standin.protocol.rpc import failure
 from carla_bridge.standin.protocol.schema import EpisodeSettings
@@ -134,7 +133,13 @@ class StandIn:
                 target=self._serve, args=(connection, name, answer), name=name, daemon=True
             )
             self._clients[connection] = thread
-            thread.start()
+            try:
+                thread.start()
+            except RuntimeError:  # the system has no more threads
+                log.exception("cannot serve %s", name)
+                del self._clients[connection]
+                self._refused.discard(connection)
+                connection.close()
 
     def _serve(self, connection: socket.socket, name: str, answer: Callable[[Request], bytes]) -> None:
         try:

@@ -9,13 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from carla_bridge.standin.errors import MapError
+from carla_bridge.standin.errors import MapError, WorldError
 from carla_bridge.standin.geometry import Pose
 from carla_bridge.standin.instruments.scene import Scene, capture
 from carla_bridge.standin.instruments.sensors import Instruments, Shot
 from carla_bridge.standin.life.actors import Actor
 from carla_bridge.standin.life.stage import ALL_LAYERS, Stage
-from carla_bridge.standin.life.world import WORLD_STREAM, World, WorldError
+from carla_bridge.standin.life.world import WORLD_STREAM, World
 from carla_bridge.standin.navigation import Navigation
 from carla_bridge.standin.protocol.payloads import MAP_CHANGED, world_state
 from carla_bridge.standin.protocol.schema import ActorDescription, EpisodeSettings

@@ -53,6 +53,35 @@ def test_a_map_change_waits_for_an_idle_traffic_manager_and_parks_it_meanwhile(m
         client.call("destroy_traffic_manager", 8000)
 
 
+def test_a_map_change_that_fails_lets_go_of_whom_it_parked(monkeypatch, server):
+    monkeypatch.setattr(connection, "PARK_S", 60.0)
+    with RawClient(server) as client:
+        client.call("add_traffic_manager_running", ["127.0.0.1", 8001])
+        client.post("load_new_episode", "Nowhere", False, 1, call_id=1)
+        client.post("get_episode_settings", call_id=2)
+        assert [client.answer()[1] for _ in range(2)] == [1, 2]
+        client.call("destroy_traffic_manager", 8001)
+
+
+def test_a_second_map_change_while_the_first_waits_is_answered_too(monkeypatch, server):
+    monkeypatch.setattr(connection, "PARK_S", 0.1)
+    monkeypatch.setattr(connection, "HOLD_S", 0.1)
+    with RawClient(server) as client:
+        client.call("add_traffic_manager_running", ["127.0.0.1", 8002])
+        client.post("load_new_episode", "", False, 1, call_id=1)
+        client.post("load_new_episode", "Nowhere", False, 1, call_id=2)
+        assert sorted(client.answer()[1] for _ in range(2)) == [1, 2]
+        client.call("destroy_traffic_manager", 8002)
+
+
+@pytest.mark.parametrize(
+    "address", [["127.0.0.1", 0], ["127.0.0.1", 65536], ["h" * 300, 8000], ["h", "8000"]]
+)
+def test_nonsense_is_no_address_of_a_traffic_manager(server, address):
+    with RawClient(server) as client:
+        assert client.call("add_traffic_manager_running", address)[3][0][0] == 0
+
+
 def test_a_map_change_does_not_wait_for_ever_for_a_busy_traffic_manager(monkeypatch, server):
     monkeypatch.setattr(connection, "PARK_S", 0.1)
     with RawClient(server) as client:

@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from carla_bridge.standin.errors import WorldError
 from carla_bridge.standin.geometry import Pose
 from carla_bridge.standin.life import world as world_module
 from carla_bridge.standin.life.boxes import overlap
-from carla_bridge.standin.life.world import World, WorldError, describe
+from carla_bridge.standin.life.world import World, describe
 from carla_bridge.standin.protocol.schema import (
     ActorDescription,
     AttributeValue,

@@ -38,7 +38,7 @@ CLOTHES: tuple[Rgb, ...] = (
 )
 TROUSERS: tuple[Rgb, ...] = ((40, 46, 66), (52, 52, 54), (92, 84, 70), (30, 32, 38), (70, 84, 110))
 SHOE, LEATHER = (30, 28, 28), (74, 52, 36)
-POLICE_BLUE, REFLECTOR = (24, 32, 62), (206, 216, 60)
+POLICE_BLUE = (24, 32, 62)
 POLICE = frozenset({30, 32})
 PHASES = 16
 SHOULDER_DROP = np.array([0.0, 0.0, -0.035])  # shoulders slope

@@ -3,9 +3,9 @@
 from math import cos, radians, sin
 from typing import TYPE_CHECKING
 
+from carla_bridge.standin.errors import WorldError
 from carla_bridge.standin.geometry import Pose
 from carla_bridge.standin.life.actors import STILL, Actor, Vehicle, Walker, to_pose
-from carla_bridge.standin.life.world import WorldError
 from carla_bridge.standin.protocol.rpc import method
 from carla_bridge.standin.protocol.schema import ActorDescription, BoundingBox, Transform, Vector3D
 

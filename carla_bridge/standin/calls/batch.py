@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from carla_bridge.standin.calls import actors as calls_actors
 from carla_bridge.standin.calls import vehicles as calls_vehicles
+from carla_bridge.standin.errors import WorldError
 from carla_bridge.standin.life.actors import Walker, to_pose
-from carla_bridge.standin.life.world import WorldError
 from carla_bridge.standin.protocol.reading import SchemaError, read
 from carla_bridge.standin.protocol.rpc import call, described, method, run
 from carla_bridge.standin.protocol.schema import ActorDescription, Transform, Vector3D
@@ -55,6 +55,11 @@ def _respond(sim: "Simulation", command: object) -> object:
         return [[1, _run(sim, command)]]
     except (WorldError, SchemaError) as error:
         return [[0, [str(error)]]]
+    except (
+        Exception
+    ) as error:  # our own mistake must not cost the client the ids of what was spawned before it
+        log.exception("a batch command failed")
+        return [[0, [f"the command failed in the stand-in: {error!r}"]]]
 
 
 def _run(sim: "Simulation", command: object) -> int:

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from carla_bridge.standin.errors import WorldError
 from carla_bridge.standin.instruments.gbuffers import Texture, stream_of
 from carla_bridge.standin.instruments.scene import capture
 from carla_bridge.standin.life.actors import Sensor
-from carla_bridge.standin.life.world import WorldError
 from carla_bridge.standin.protocol.rpc import method
 from carla_bridge.standin.protocol.schema import Vector3D
 

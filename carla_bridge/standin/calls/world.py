@@ -2,15 +2,17 @@
 
 from typing import TYPE_CHECKING
 
-from carla_bridge.standin.errors import MapError
+from carla_bridge.standin.errors import MapError, WorldError
 from carla_bridge.standin.library.blueprints import LIBRARY
 from carla_bridge.standin.life.actors import to_transform
-from carla_bridge.standin.life.world import WORLD_STREAM, WorldError
+from carla_bridge.standin.life.world import WORLD_STREAM
 from carla_bridge.standin.protocol.rpc import method
 from carla_bridge.standin.protocol.schema import VERSION, EpisodeSettings, Weather
 
 if TYPE_CHECKING:
     from carla_bridge.standin.simulation import Simulation
+
+MAX_MANAGERS, LONGEST_HOST = 256, 255
 
 
 @method(locked=False)
@@ -92,7 +94,7 @@ def get_weather_parameters(sim: "Simulation") -> object:
 
 @method()
 def set_weather_parameters(sim: "Simulation", weather: Weather) -> None:
-    """Change the weather; only the sun is ever seen."""
+    """Change the weather; only colour pictures show it."""
     sim.world.weather = weather
 
 
@@ -145,9 +147,11 @@ def get_traffic_manager_running(sim: "Simulation", port: int) -> object:
 def add_traffic_manager_running(sim: "Simulation", address: object) -> bool:
     """Note where a client serves a traffic manager."""
     match address:
-        case [str(host), int(port)]:
+        case [str(host), int(port)] if 0 < port < 65536 and len(host) <= LONGEST_HOST:
+            if len(sim.traffic_managers) >= MAX_MANAGERS and port not in sim.traffic_managers:
+                raise WorldError(f"{MAX_MANAGERS} traffic managers are registered already")
             return sim.traffic_managers.setdefault(port, host) == host
-    raise WorldError("a traffic manager's address is a host and a port")
+    raise WorldError("a traffic manager's address is a host and a port from 1 to 65535")
 
 
 @method()

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 MAX_CHANNELS, MAX_POINTS = 512, 1_000_000  # of one measurement
 MAX_RANGE_M = 1000.0
+MAX_POINTS_PER_SECOND, MAX_ROTATION_HZ = 1e8, 1e4
 LABELLED = np.dtype([("xyz", "<f4", 3), ("cosine", "<f4"), ("object", "<u4"), ("tag", "<u4")])
 
 
@@ -36,10 +37,10 @@ class Sweep:
         return Sweep(
             min(MAX_CHANNELS, max(1, int(number(attributes, "channels", 32)))),
             min(MAX_RANGE_M, max(0.0, number(attributes, "range", 10.0))),
-            max(0.0, number(attributes, "points_per_second", 56000)),
-            number(attributes, "rotation_frequency", 10.0),
-            number(attributes, "upper_fov", 10.0),
-            number(attributes, "lower_fov", -30.0),
+            min(MAX_POINTS_PER_SECOND, max(0.0, number(attributes, "points_per_second", 56000))),
+            min(MAX_ROTATION_HZ, max(0.0, number(attributes, "rotation_frequency", 10.0))),
+            min(90.0, max(-90.0, number(attributes, "upper_fov", 10.0))),
+            min(90.0, max(-90.0, number(attributes, "lower_fov", -30.0))),
             min(360.0, max(0.1, number(attributes, "horizontal_fov", 360.0))),
         )
 

@@ -23,7 +23,7 @@ from carla_bridge.standin.protocol.schema import ActorDescription, AttributeValu
 if TYPE_CHECKING:
     from carla_bridge.standin.streetscape.town import Town
 
-__all__ = ["MAX_ACTORS", "WORLD_STREAM", "World", "WorldError", "describe"]
+__all__ = ["MAX_ACTORS", "WORLD_STREAM", "World", "describe"]
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from carla_bridge.standin.protocol.schema import VOID
+from carla_bridge.standin.protocol.schema import VOID, success
 from carla_bridge.standin.protocol.wire import Request, RequestReader, WireError, encode_result
 
 LOAD, POLL = "load_new_episode", "get_episode_settings"  # the latter is what a Traffic Manager asks when idle
@@ -24,9 +24,8 @@ class Connection:
     ) -> None:
         self._connection, self._answer_to = connection, answer
         self._reader = RequestReader(max_message_bytes)
-        self._managers: set[str] = (
-            set()
-        )  # the Traffic Managers that this client serves, each a thread of its own
+        # the ports of the Traffic Managers that this client serves, each a thread of its own
+        self._managers: set[int] = set()
         self._load: Request | None = None  # waits until they are idle
         self._parked: list[Request] = []  # what idle ones asked; they do nothing until it is answered
         self._held: deque[Request] = deque()
@@ -63,20 +62,27 @@ class Connection:
             self._parked.append(request)
             if len(self._parked) >= len(self._managers):
                 self._go_on()
+        elif self._load is not None and request.method == LOAD:
+            self._hold(request)
         elif request.method == LOAD and len(self._parked) < len(self._managers):
             self._load, self._until_s = request, time.monotonic() + PARK_S
         elif self._is_holding and request.method not in DURING_LOAD:
-            if len(self._held) >= MAX_HELD:
-                raise WireError(f"more than {MAX_HELD} calls during a map change")
-            self._held.append(request)
+            self._hold(request)
         else:
             self._answer(request)
+
+    def _hold(self, request: Request) -> None:
+        if len(self._held) >= MAX_HELD:
+            raise WireError(f"more than {MAX_HELD} calls during a map change")
+        self._held.append(request)
 
     def _answer(self, request: Request) -> None:
         reply = self._answer_to(request)
         self._connection.sendall(reply)
-        self._note_managers(request)
-        if request.method == LOAD and reply == encode_result(request.call_id, VOID):
+        self._note_managers(request, reply)
+        if request.method == LOAD and reply != encode_result(request.call_id, VOID):
+            self._let_go()  # nothing was loaded, and whoever waited for it goes on
+        elif request.method == LOAD:
             self._is_holding = not self._managers or len(self._parked) < len(self._managers)
             self._until_s = time.monotonic() + HOLD_S
         elif request.method == "get_sensor_token" and self._is_holding:
@@ -91,16 +97,23 @@ class Connection:
             load, self._load = self._load, None
             self._answer(load)
             return
-        self._is_holding = False
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Answer what was parked, then what was held, in order."""
+        self._until_s, self._is_holding = None, False
         parked, self._parked = self._parked, []
         for request in parked:
             self._answer(request)
-        while self._held and not self._is_holding:  # a map change among them holds the rest back again
+        while (
+            self._held and not self._is_holding and self._load is None
+        ):  # a map change among them holds the rest
             self._take(self._held.popleft())
 
-    def _note_managers(self, request: Request) -> None:
+    def _note_managers(self, request: Request, reply: bytes) -> None:
         match request.method, request.arguments:
-            case "add_traffic_manager_running", [[_, port], *_]:
-                self._managers.add(repr(port))
-            case "destroy_traffic_manager", [port, *_]:
-                self._managers.discard(repr(port))
+            case "add_traffic_manager_running", [[_, int(port)], *_]:
+                if reply == encode_result(request.call_id, success(True)):
+                    self._managers.add(port)
+            case "destroy_traffic_manager", [int(port), *_]:
+                self._managers.discard(port)

@@ -6,10 +6,12 @@ from typing import Any, NamedTuple
 
 import msgpack
 
-MAX_MESSAGE_BYTES = 2 * 2**20  # as objects, many small items take a hundred times as much
+MAX_MESSAGE_BYTES = (
+    4 * 2**20
+)  # CARLA's largest town is 3; as objects, many small items take a hundred times as much
 MAX_ARRAY_ITEMS = 16_384  # a claimed array is allocated before its items arrive
 MAX_DEPTH = 24  # a batched spawn with follow-up commands needs about ten
-REQUEST, RESPONSE = 0, 1
+RESPONSE = 1
 STREAM_ID = struct.Struct("<I")
 STREAM_LENGTH = struct.Struct("<I")
 SMALL_BYTES = 65_536  # cheaper to copy than to send in pieces

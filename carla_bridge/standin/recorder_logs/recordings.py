@@ -73,9 +73,8 @@ class Recordings:
             raise WorldError(f"cannot write {path} ({error.strerror})") from error
 
     def _used_bytes(self, besides: Path) -> int:
-        """Return how much the other logs beside a log have; other files are none of our business."""
-        logs = (path for path in besides.parent.glob("*") if path != besides and _is_log(path))
-        return sum(path.stat().st_size for path in logs)
+        """Return how much the other logs in the folder have; other files are none of our business."""
+        return sum(_log_bytes(path) for path in self.folder.rglob("*") if path != besides)
 
 
 def default_folder() -> Path:
@@ -85,6 +84,14 @@ def default_folder() -> Path:
     except RuntimeError:
         cache = Path(tempfile.gettempdir())
     return cache / "carla-bridge" / "recordings"
+
+
+def _log_bytes(path: Path) -> int:
+    """Return the size of a log, 0 for other files and for those that cannot be looked into."""
+    try:
+        return path.stat().st_size if _is_log(path) else 0
+    except OSError:
+        return 0
 
 
 def _is_log(path: Path) -> bool:

@@ -13,7 +13,6 @@ STEP_M = 1.0
 TOLERANCE_M = 0.03  # how far a strip's straight pieces may leave the true border
 LONGEST_PIECE_M = 20.0
 END_M = 1e-8  # what begins at the end of a section belongs to the next
-LEAST_WIDTH_M = 0.01
 MERGED_M = 1e-3
 
 

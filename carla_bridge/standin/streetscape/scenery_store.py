@@ -27,6 +27,7 @@ from carla_bridge.standin.streetscape.things import Scenery, Thing
 from carla_bridge.standin.streetscape.town import furnish
 
 KEPT = 12  # towns; the one that was used longest ago goes
+ABANDONED_S = 3600.0
 UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
 Tree = tuple[np.ndarray, np.ndarray, np.ndarray]
 
@@ -137,6 +138,10 @@ def _keep(path: Path, write: Callable[[IO[bytes]], object]) -> None:
         except BaseException:
             Path(file.name).unlink(missing_ok=True)
             raise
+    for left in path.parent.glob("*.part"):  # of processes that were killed while they wrote
+        with suppress(OSError):
+            if path.stat().st_mtime - left.stat().st_mtime > ABANDONED_S:
+                left.unlink()
     kept = sorted(path.parent.glob(f"*{path.suffix}"), key=lambda each: each.stat().st_mtime)
     for old in kept[:-KEPT]:
         old.unlink(missing_ok=True)

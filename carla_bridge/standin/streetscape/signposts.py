@@ -125,30 +125,3 @@ def street_name() -> Mesh:
     high = np.array([(0.02, 0.55, 2.7), (0.55, 0.02, 2.92)])
     builder.add(boxes(low, high, closed_below=True), tags.TRAFFIC_SIGNS, BLUE)
     return builder.mesh()
-
-
-def direction_board(width: float, height: float) -> Mesh:
-    """Return a direction board on two posts."""
-    builder = Builder()
-    for y in (-0.36 * width, 0.36 * width):
-        builder.add(rod((0, y, -BURIED_M), (0, y, POST_M + height), 0.05, sides=4)[:-2], tags.POLES, METAL)
-    board = box((0.05, -width / 2, POST_M), (0.05 + PLATE_M, width / 2, POST_M + height), closed_below=True)
-    builder.add(board, tags.TRAFFIC_SIGNS, GREEN)
-    return builder.mesh()
-
-
-def gantry(width: float) -> Mesh:
-    """Return a portal over a wide road, from y = 0 to y = `width`, that carries two boards."""
-    builder = Builder()
-    for y in (0.0, width):
-        builder.add(rod((0, y, -BURIED_M), (0, y, 7.0), 0.15, sides=5), tags.POLES, METAL)
-    beams = boxes(
-        np.array([(-0.1, 0, 6.7), (-0.1, 0, 5.9)]), np.array([(0.1, width, 6.85), (0.1, width, 6.02)])
-    )
-    builder.add(beams, tags.POLES, METAL)
-    for share in (0.3, 0.72):
-        y, half = share * width, min(1.9, 0.18 * width)
-        builder.add(
-            box((0.12, y - half, 5.5), (0.16, y + half, 7.3), closed_below=True), tags.TRAFFIC_SIGNS, BLUE
-        )
-    return builder.mesh()
