@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from carla_bridge.cli_options import listed
 from carla_bridge.errors import BridgeError
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ _PATH = click.Path(path_type=Path)
     "--host", default="127.0.0.1", show_default=True, help="Recorder logs: the server that replays them."
 )
 @click.option("--port", type=click.IntRange(1, 65535), default=2000, show_default=True, help="Its port.")
+@click.option(
+    "--takeover", is_flag=True, help="Recorder logs: use a server that is in synchronous mode already."
+)
 @click.option("--ego", type=int, help="Recorder logs: the vehicle's number.  [default: the one called hero]")
 @click.option(
     "--cameras", default="front", show_default=True, help="Recorder logs: such as front,left,right,rear."
@@ -81,6 +85,7 @@ def _import_log(
     *,
     host: str,
     port: int,
+    takeover: bool,
     ego: int | None,
     cameras: str,
     layers: str | None,
@@ -93,13 +98,12 @@ def _import_log(
     values = {
         "server.host": host,
         "server.port": port,
+        "server.takeover": takeover,
         "server.tag_table": tag_table,
         "session.step_s": 1 / fps,
     }
-    values["layers"] = layers.split(",") if layers else None
-    config = (
-        load_config(None, RecordConfig, values).choose_cameras(cameras.split(",")).with_size(width, height)
-    )
+    values["layers"] = listed(layers) if layers else None
+    config = load_config(None, RecordConfig, values).choose_cameras(listed(cameras)).with_size(width, height)
     with ReplayedDrive.open(
         str(source),
         config.server,

@@ -55,3 +55,8 @@ def confirmed(question: str) -> bool:
         return click.confirm(question)
     except click.Abort as error:
         raise KeyboardInterrupt from error
+
+
+def listed(text: str) -> list[str]:
+    """Return the names in a list such as "front, left"."""
+    return [name.strip() for name in text.split(",") if name.strip()]

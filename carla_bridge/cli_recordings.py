@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from carla_bridge.cli_options import options
+from carla_bridge.cli_options import listed, options
 
 _FILE = click.Path(path_type=Path)
 record_options = options(
@@ -70,10 +70,10 @@ def record(
     from carla_bridge.timing import StageTimes
 
     values = {KEYS[name]: value for name, value in given.items()}
-    values["layers"] = _names(layers) if layers else None
+    values["layers"] = listed(layers) if layers else None
     config = load_config(config_path, RecordConfig, values)
     if cameras:
-        config = config.choose_cameras(_names(cameras))
+        config = config.choose_cameras(listed(cameras))
     config = config.with_size(width, height)
     if out.suffix != ".mcap":
         raise BridgeError(f"--out {out} must end in .mcap")
@@ -124,7 +124,3 @@ def repair(recording: Path, overwrite: bool) -> None:
     click.echo(
         f"saved {repaired.frames} frames to {repaired.path}; {repaired.lost_chunks} damaged chunks left out"
     )
-
-
-def _names(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]

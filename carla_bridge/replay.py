@@ -62,11 +62,14 @@ class ReplayedDrive:
         step_s: float = 0.05,
         sensor_timeout_s: float = 10.0,
     ) -> Iterator[Self]:
-        """Connect, begin the replay and mount the cameras; afterwards the server's settings are as before."""
+        """Connect, mount the cameras on the halted replay, and let it run when `ticks` is read.
+
+        Afterwards the replay is stopped and the server's settings are as before; the log's map stays loaded.
+        """
         with terminable(), connected(server) as (there, undo):
-            duration_s = _prepare(there, log)
             step_ourselves(there, undo, step_s=step_s, takeover=server.takeover)
-            last_tick = _replay(there, undo, log) + int(duration_s / step_s) - 1
+            duration_s = _prepare(there, log)
+            _replay(there, undo, log)
             made: list[int] = []
             undo.later("destroy our cameras", lambda: destroy(there, made[::-1]))
             vehicle = _find_ego(there, log, ego)
@@ -77,10 +80,13 @@ class ReplayedDrive:
             metas = camera_metas(cameras)
             recording = RecordingMeta(map_name, there.version, table.release, 1 / step_s, metas, source=log)
             rig.await_first_frame()
+            with there.answering("let the replay run"):
+                there.client.set_replayer_time_factor(1.0)
+                last_tick = there.world.get_snapshot().frame + max(1, round(duration_s / step_s))
             yield cls(there, recording, vehicle=vehicle, rig=rig, last_tick=last_tick)
 
     def __len__(self) -> int:
-        """Return about how many ticks of the log are left."""
+        """Return how many ticks of the log are left."""
         return max(0, self._last_tick - self._server.world.get_snapshot().frame)
 
     def ticks(self) -> Iterator[DriveTick]:
@@ -108,18 +114,20 @@ def _prepare(server: Server, log: str) -> float:
     wanted = map_name[1].rpartition("/")[2]
     with server.answering(f"load the log's map {wanted}"):
         if server.world.get_map().name.rpartition("/")[2] != wanted:
-            server.world = server.client.load_world(wanted)
+            server.world = server.client.load_world(wanted, False)  # the settings stay ours
     return float(duration[1])
 
 
-def _replay(server: Server, undo: Undo, log: str) -> int:
-    """Begin the replay and return its first tick."""
-    with server.answering("replay the log"):
-        answer = server.client.replay_file(log, 0.0, 0.0, 0, False)
+def _replay(server: Server, undo: Undo, log: str) -> None:
+    """Begin the replay, halted at its beginning: none of it passes while cameras are mounted."""
+    undo.later("let replays run again", lambda: server.client.set_replayer_time_factor(1.0))
     undo.later("stop the replay", lambda: server.client.stop_replayer(False))
+    with server.answering("replay the log"):
+        server.client.set_replayer_time_factor(0.0)
+        answer = server.client.replay_file(log, 0.0, 0.0, 0, False)
     if "not found" in answer.lower():
         raise CannotReplay(log, " ".join(answer.split()))
-    return server.tick()  # the client knows the replayed actors from the next state on
+    server.tick()  # the client knows the replayed actors from the next state on
 
 
 def _find_ego(server: Server, log: str, ego: int | None) -> "carla.Vehicle":

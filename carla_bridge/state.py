@@ -21,6 +21,16 @@ class EgoLost(BridgeError):
         )
 
 
+class OtherTicker(BridgeError):
+    """The world went on without us."""
+
+    def __init__(self, ours: int, found: int):
+        super().__init__(
+            f"the world is at tick {found}, our last one was {ours}: another client ticks it; "
+            "end that client, for a recording needs every tick"
+        )
+
+
 class StateReader:
     """Reads the state of a world in synchronous mode right after its tick."""
 
@@ -33,7 +43,8 @@ class StateReader:
     def read(self, tick: int, time_s: float) -> DriveState:
         """Return the state of the tick that has just been made."""
         snapshot = self._world.get_snapshot()
-        assert snapshot.frame == tick, f"the snapshot is of tick {snapshot.frame}, not {tick}"
+        if snapshot.frame != tick:
+            raise OtherTicker(tick, snapshot.frame)
         self._learn([actor.id for actor in snapshot])
         tracked = {actor.id: self._track(actor) for actor in snapshot if self._boxes[actor.id][1] is not None}
         if self._ego.id not in tracked:
