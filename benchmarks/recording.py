@@ -98,7 +98,8 @@ def converted(path, folder, batch_size):
         for batch in batches:
             engine(batch)
         alone = len(ids) / (time.perf_counter() - started)
-        identity = Identity("", "", "front", "camvid-unet", "", "", ConvertSettings(batch_size=batch_size))
+        settings = ConvertSettings(batch_size=batch_size)
+        identity = Identity("", "", "front", "camvid-unet", "", "", drive.meta, "", "", settings)
         started = time.perf_counter()
         convert(drive, engine, folder / f"{batch_size}.mp4", identity)
         return len(ids) / (time.perf_counter() - started), alone

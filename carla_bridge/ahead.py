@@ -2,7 +2,7 @@
 
 import queue
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import suppress
 from typing import TypeVar
 
@@ -18,7 +18,7 @@ class _Failed:
 _END = object()
 
 
-def ahead(items: Iterable[Item], *, depth: int = 2) -> Iterator[Item]:
+def ahead(items: Iterable[Item], *, depth: int = 2) -> Generator[Item]:
     """Yield the items in order while a thread fetches up to `depth` of them beforehand.
 
     What the iterator raises is raised here, after the items before it. Whoever stops reading (`close`, an

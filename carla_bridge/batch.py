@@ -6,17 +6,20 @@ It knows no checkpoints: whoever calls it brings the engine, with what a manifes
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
 
 from carla_bridge.convert import ConvertSettings, Identity, convert, is_converted, manifest_of
 from carla_bridge.errors import BridgeError
+from carla_bridge.frames import DriveMeta
 from carla_bridge.packets import annex_b
 from carla_bridge.progress import Told, frame_progress
 from carla_bridge.recording.errors import NoRecording
 from carla_bridge.recording.photos import add_photos, has_photos
 from carla_bridge.sources import PHOTO_SUFFIX, ImportSettings, Source, sources_of
 from carla_bridge.translation import Engine
+from carla_bridge.video import codec_for
 
 
 @dataclass(frozen=True)
@@ -106,20 +109,28 @@ def _beyond(told: Told, before: int, done: int) -> None:
 
 def _convert(item: Item, engine: NamedEngine, progress: Callable[[int], object]) -> Outcome:
     source, video = item.source, item.video
-    identity = Identity(
-        source=source.path.name,
-        source_sha256=source.sha256(),
-        camera=source.camera,
+    with source.open() as drive:
+        identity = _identity(item, engine, drive.meta)
+        if is_converted(video, identity):
+            return Outcome(source.name, f"{video} is done already")
+        frames = convert(drive, engine.paint, video, identity, overwrite=item.overwrite, progress=progress)
+    return Outcome(source.name, f"wrote {frames} frames to {video}", frames=frames)
+
+
+def _identity(item: Item, engine: NamedEngine, meta: DriveMeta) -> Identity:
+    width = meta.width * 2 if item.settings.side_by_side else meta.width
+    return Identity(
+        source=item.source.path.name,
+        source_sha256=item.source.sha256(),
+        camera=item.source.camera,
         checkpoint=engine.checkpoint,
         checkpoint_sha256=engine.checkpoint_sha256,
         engine=engine.kind,
+        drive=meta,
+        encoder=codec_for(meta.height, width),
+        version=version("carla-bridge"),
         settings=item.settings,
     )
-    if is_converted(video, identity):
-        return Outcome(source.name, f"{video} is done already")
-    with source.open() as drive:
-        frames = convert(drive, engine.paint, video, identity, overwrite=item.overwrite, progress=progress)
-    return Outcome(source.name, f"wrote {frames} frames to {video}", frames=frames)
 
 
 def put_photos_into_recordings(items: Iterable[Item], failed: Collection[str]) -> Iterator[Outcome]:

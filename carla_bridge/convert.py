@@ -6,11 +6,10 @@ Reading, generating and encoding run at the same time, each on its thread. It re
 """
 
 import json
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -18,9 +17,10 @@ import numpy as np
 from carla_bridge.ahead import ahead
 from carla_bridge.errors import BridgeError
 from carla_bridge.frames import DriveMeta, FramePair, LabelFrame, StoredDrive
-from carla_bridge.joining import join
+from carla_bridge.joining import is_part, join
 from carla_bridge.labels import UnknownTags
-from carla_bridge.outputs import OutputExists, save_whole, writing
+from carla_bridge.outputs import make_room, partial_path, save_whole, writing
+from carla_bridge.parts import PartsFolder, read_json
 from carla_bridge.side_by_side import side_by_side
 from carla_bridge.timing import StageTimes
 from carla_bridge.translation import Engine, translate
@@ -58,12 +58,18 @@ class Identity:
     checkpoint: str
     checkpoint_sha256: str
     engine: str  # device and number format: another one rounds differently
+    drive: DriveMeta  # its rate, size and tag table, which `--fps` and its like say of imports
+    encoder: str
+    version: str  # ours
     settings: ConvertSettings
 
 
 def is_converted(out: Path, identity: Identity) -> bool:
-    """Say whether this very conversion is done already."""
-    return out.exists() and _read_json(manifest_of(out)).get("identity") == asdict(identity)
+    """Say whether this very conversion is done already; what a kill left of its parts goes."""
+    done = _vouches(manifest_of(out), out, identity)
+    if done:
+        PartsFolder(out, asdict(identity)).tidy()
+    return done
 
 
 def manifest_of(out: Path) -> Path:
@@ -84,21 +90,50 @@ def convert(
     """Make the video (and images) of a drive, beginning where an earlier run stopped; return the frames."""
     if not len(drive):
         raise EmptyDrive(identity.source, identity.camera)
-    if out.exists() and not overwrite:
-        raise OutputExists(out)
-    parts, settings = _parts_folder(out, identity), identity.settings
-    starts = range(0, len(drive), PART_FRAMES)
-    names = [parts / f"{start // PART_FRAMES:06d}.mp4" for start in starts]
-    for start, name in zip(starts, names, strict=True):
-        if not name.exists():
-            _make_part(drive, engine, start, name, out, settings, times or StageTimes(), progress)
-        progress(min(start + PART_FRAMES, len(drive)))
-    meta = drive.meta
-    frames = join(names, out, title=f"{meta.map_name} (server {meta.server_version})")
-    manifest = {"identity": asdict(identity), "frames": frames, "drive": asdict(meta)}
-    save_whole(manifest_of(out), json.dumps(manifest, indent=1).encode(), overwrite=True)
-    shutil.rmtree(parts)
-    return frames
+    parts = PartsFolder(out, asdict(identity))
+    if parts.is_of_this() and _vouches(
+        parts.manifest, out, identity
+    ):  # killed when it had all but its manifest
+        return _finish(parts, out)
+    make_room(out, overwrite=overwrite)
+    parts.prepare()
+    names = []
+    for start in range(0, len(drive), PART_FRAMES):
+        names.append(name := parts.part(start // PART_FRAMES))
+        stop = min(start + PART_FRAMES, len(drive))
+        if not is_part(name, stop - start):
+            _make_part(drive, engine, start, name, out, identity.settings, times or StageTimes(), progress)
+        progress(stop)
+    _join(names, parts, out, identity)
+    return _finish(parts, out)
+
+
+def _join(names: Sequence[Path], parts: PartsFolder, out: Path, identity: Identity) -> None:
+    """Make the video of its parts; it gets its name when its manifest lies ready, and no older one vouches for it."""
+    partial, meta = partial_path(out), identity.drive
+    frames = join(names, partial, title=f"{meta.map_name} (server {meta.server_version})")
+    size = partial.stat().st_size
+    manifest = {"identity": asdict(identity), "frames": frames, "bytes": size, "drive": asdict(meta)}
+    save_whole(parts.manifest, json.dumps(manifest, indent=1).encode(), overwrite=True)
+    with writing(out):
+        manifest_of(out).unlink(missing_ok=True)
+        partial.replace(out)
+
+
+def _finish(parts: PartsFolder, out: Path) -> int:
+    """Give a video its manifest, remove its parts, and return its frames."""
+    with writing(manifest_of(out)):
+        parts.manifest.replace(manifest_of(out))
+    parts.remove()
+    return int(read_json(manifest_of(out))["frames"])
+
+
+def _vouches(manifest: Path, out: Path, identity: Identity) -> bool:
+    """Say whether a manifest is that of the video which is there, and of this conversion."""
+    said = read_json(manifest)
+    return (
+        out.is_file() and said.get("bytes") == out.stat().st_size and said.get("identity") == asdict(identity)
+    )
 
 
 def images_of(out: Path) -> Path:
@@ -127,18 +162,14 @@ def _make_part(
     times: StageTimes,
     progress: Callable[[int], object],
 ) -> None:
-    frames = ahead(drive.frames(start, start + PART_FRAMES), depth=2 * settings.batch_size)
-    pairs = translate(
-        _Part(drive.meta, frames),
-        engine,
-        batch_size=settings.batch_size,
-        tag_table=settings.tag_table,
-        unknown=settings.unknown_tags,
-        times=times,
-    )
-    title = f"part of {out.name}"
-    with Mp4(name, fps_hz=drive.meta.fps_hz, title=title, crf=settings.crf, overwrite=True) as video:
-        for number, pair in enumerate(ahead(pairs, depth=2 * settings.batch_size), start=start + 1):
+    depth = 2 * settings.batch_size
+    fps_hz, title = drive.meta.fps_hz, f"part of {out.name}"
+    with (
+        closing(ahead(drive.frames(start, start + PART_FRAMES), depth=depth)) as frames,
+        closing(ahead(_photos(drive.meta, frames, engine, settings, times), depth=depth)) as pairs,
+        Mp4(name, fps_hz=fps_hz, title=title, crf=settings.crf, overwrite=True) as video,
+    ):
+        for number, pair in enumerate(pairs, start=start + 1):
             with times.measure("encode"):
                 video.write(side_by_side(pair) if settings.side_by_side else pair.photo_rgb)
                 if settings.images:
@@ -147,30 +178,25 @@ def _make_part(
             progress(number)
 
 
+def _photos(
+    meta: DriveMeta,
+    frames: Iterator[LabelFrame],
+    engine: Engine,
+    settings: ConvertSettings,
+    times: StageTimes,
+) -> Iterator[FramePair]:
+    return translate(
+        _Part(meta, frames),
+        engine,
+        batch_size=settings.batch_size,
+        tag_table=settings.tag_table,
+        unknown=settings.unknown_tags,
+        times=times,
+    )
+
+
 def _save_image(pair: FramePair, folder: Path, suffix: str) -> None:
     photo_bgr = cv2.cvtColor(pair.photo_rgb, cv2.COLOR_RGB2BGR)
     options = [cv2.IMWRITE_JPEG_QUALITY, 95] if suffix == "jpg" else []
     encoded: np.ndarray = cv2.imencode(f".{suffix}", photo_bgr, options)[1]
     save_whole(folder / f"{pair.frame.tick:08d}.{suffix}", encoded.tobytes(), overwrite=True)
-
-
-def _parts_folder(out: Path, identity: Identity) -> Path:
-    """Return the folder of an unfinished conversion; one that was of something else is begun anew."""
-    folder = out.with_suffix(".parts")
-    about = folder / "identity.json"
-    if folder.exists() and _read_json(about) != asdict(identity):
-        if not about.exists():
-            raise OutputExists(folder)  # not ours: nothing of anybody else's is ever removed
-        shutil.rmtree(folder)
-    with writing(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-    save_whole(about, json.dumps(asdict(identity)).encode(), overwrite=True)
-    return folder
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}

@@ -1,6 +1,7 @@
 """Where results go: never over an old one, and never half a file under a whole one's name."""
 
 import itertools
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -44,6 +45,12 @@ def partial_path(path: Path) -> Path:
     return path.with_suffix(f".partial{path.suffix}")
 
 
+def settle(path: Path) -> None:
+    """Wait until the disk has a finished file, so that not even a power cut leaves its name without its bytes."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
 def save_whole(path: Path, content: bytes, *, overwrite: bool = False) -> None:
     """Write a file that appears under its name only when it is complete."""
     make_room(path, overwrite=overwrite)
@@ -51,6 +58,7 @@ def save_whole(path: Path, content: bytes, *, overwrite: bool = False) -> None:
     with writing(path):
         try:
             partial.write_bytes(content)
+            settle(partial)
             partial.replace(path)
         finally:
             partial.unlink(missing_ok=True)

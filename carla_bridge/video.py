@@ -19,8 +19,8 @@ from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTr
 from av.video.stream import VideoStream
 
 from carla_bridge.errors import BridgeError
-from carla_bridge.joining import MOVIE_FLAGS
-from carla_bridge.outputs import OutputExists, make_room, partial_path, writing
+from carla_bridge.joining import MOVIE_FLAGS, encoding
+from carla_bridge.outputs import OutputExists, make_room, partial_path, settle, writing
 
 _log = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ class Mp4:
         make_room(self.path, overwrite=self._overwrite)
         if self._partial.exists() and not self._overwrite:
             raise UnfinishedVideo(self._partial)
-        with writing(self.path):
+        with encoding(self.path):
             self._file = self._partial.open(
                 "wb" if self._overwrite else "xb", buffering=0
             )  # a kill finds every byte
@@ -92,7 +92,7 @@ class Mp4:
         assert _even(image_rgb.shape) == size, f"a video keeps its size {size}, got {image_rgb.shape}"
         frame = _yuv_frame(image_rgb)
         frame.pts = self.frames
-        with writing(self.path):
+        with encoding(self.path):
             self._container.mux(self._stream.encode(frame))
         self.frames += 1
 
@@ -100,9 +100,9 @@ class Mp4:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            with writing(self.path):
+            with encoding(self.path):
                 self._close()
-        except (BridgeError, av.FFmpegError):
+        except BridgeError:
             if kind is None:
                 raise  # otherwise the first error is the one to tell
         if not self.frames:
@@ -128,10 +128,11 @@ class Mp4:
         if self.path.exists() and not self._overwrite:  # it came while we were writing
             raise OutputExists(self.path)
         with writing(self.path):
+            settle(self._partial)
             self._partial.replace(self.path)
 
     def _add_stream(self, height: int, width: int) -> VideoStream:
-        self.codec = "h264_nvenc" if _nvenc_opens(height, width) else "libx264"
+        self.codec = codec_for(height, width)
         stream = self._container.add_stream(
             self.codec, rate=self._fps_hz, options=_encoder_options(self.codec, self._crf)
         )
@@ -143,6 +144,11 @@ class Mp4:
         stream.codec_context.color_primaries = ColorPrimaries.BT709
         stream.codec_context.color_trc = ColorTrc.BT709
         return stream
+
+
+def codec_for(height: int, width: int) -> str:
+    """Return the encoder of pictures of a size on this machine."""
+    return "h264_nvenc" if _nvenc_opens(*_even((height, width))) else "libx264"
 
 
 def _encoder_options(codec: str, crf: int) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import threading
 import time
 from pathlib import Path
 
@@ -48,7 +49,11 @@ def recording(tmp_path_factory):
 
 
 def identity(settings=None):
-    return Identity("drive.mcap", "0" * 64, "front", "test", "1" * 64, "cpu", settings or ConvertSettings())
+    meta = drives.meta().of_camera("front")
+    settings = settings or ConvertSettings()
+    return Identity(
+        "drive.mcap", "0" * 64, "front", "test", "1" * 64, "cpu", meta, "libx264", "0.1.0", settings
+    )
 
 
 def decoded(path):
@@ -122,8 +127,9 @@ def test_a_stopped_run_goes_on_and_gives_the_same_bytes(recording, tmp_path):
             raise KeyboardInterrupt
         return paint(label_ids)
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt) as _kept:  # with its traceback, and so all that was open then
         run(recording, stopped, engine=failing)
+    assert not [thread for thread in threading.enumerate() if thread.name == "ahead"]
     assert not stopped.exists()
     made = [path.name for path in stopped.with_suffix(".parts").iterdir() if path.suffix == ".mp4"]
     assert "000000.mp4" in made

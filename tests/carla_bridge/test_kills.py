@@ -12,13 +12,14 @@ from pathlib import Path
 
 import numpy as np
 
+from carla_bridge.convert import is_converted
 from carla_bridge.frames import CameraMeta, DriveTick, LabelFrame, Placement, RecordingMeta
 from carla_bridge.recording.chunks import find_contents
 from carla_bridge.recording.reader import RecordedDrive
 from carla_bridge.recording.repair import repair
 from carla_bridge.recording.writer import CHUNK_BYTES, QUEUED_TICKS, DriveWriter
 from tests.carla_bridge.recording import drives
-from tests.carla_bridge.test_convert import flat_tick, run
+from tests.carla_bridge.test_convert import flat_tick, identity, run
 
 ROOT = Path(__file__).parents[2]
 TAGS_BYTES = 512 * 512  # 16 ticks are a chunk
@@ -123,10 +124,11 @@ def test_a_conversion_killed_at_twenty_moments_gives_the_bytes_of_one_that_was_n
     killed, whole = tmp_path / "killed" / "drive.mp4", tmp_path / "whole" / "drive.mp4"
     alive = run_script(script, recording, killed)
     assert sum(alive) >= 5  # later ones may find everything done
-    if not killed.exists():
+    if not is_converted(killed, identity()):
         run(recording, killed)
     run(recording, whole)
     assert killed.read_bytes() == whole.read_bytes()
+    assert sorted(path.name for path in killed.parent.iterdir()) == ["drive.json", "drive.mp4"]
 
 
 def test_ten_thousand_frames_take_no_more_memory_than_a_thousand(tmp_path):
