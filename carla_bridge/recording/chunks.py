@@ -19,7 +19,12 @@ from mcap.records import Attachment, Channel, Chunk, McapRecord, Message, Metada
 from mcap.writer import MCAP0_MAGIC
 
 MAX_CHUNK_BYTES = 256 << 20  # unpacked; one tick of many large pictures still fits
-MAX_RECORD_BYTES = 16 << 20  # metadata, attachments, schemas
+MAX_CHUNKS = 1_000_000
+MAX_CHUNK_RECORDS = 100_000
+MAX_RECORD_BYTES = 1 << 20  # metadata, schemas, channels
+MAX_ATTACHMENT_BYTES = 16 << 20
+MAX_SMALL_RECORDS, MAX_SMALL_BYTES = 10_000, 64 << 20  # all of these together
+MAX_LOG_NS = 2**32 * 10**9  # what Foxglove's time stamps reach
 _HEADER = struct.Struct("<BQ")
 _TIMES = struct.Struct("<QQ")
 _SMALL: dict[int, Any] = {
@@ -28,7 +33,17 @@ _SMALL: dict[int, Any] = {
     Opcode.SCHEMA: Schema,
     Opcode.CHANNEL: Channel,
 }
-UNREADABLE = (McapError, struct.error, ValueError, EOFError, zstandard.ZstdError, MemoryError)
+_DEFINITIONS = (Opcode.SCHEMA, Opcode.CHANNEL)
+UNREADABLE = (
+    McapError,
+    struct.error,
+    ValueError,
+    EOFError,
+    zstandard.ZstdError,
+    MemoryError,
+    OverflowError,
+    RecursionError,
+)
 
 
 @dataclass(frozen=True)
@@ -51,6 +66,8 @@ class Contents:
     definitions: list[McapRecord] = field(
         default_factory=list
     )  # schemas and channels that stand outside chunks
+    small_records: int = 0  # what stands outside chunks
+    small_bytes: int = 0
     whole: bool = False  # closed properly: it ends with a footer and the magic bytes
 
 
@@ -76,8 +93,11 @@ def find_contents(file: IO[bytes]) -> Contents:
 
 def _note(contents: Contents, file: IO[bytes], opcode: int, offset: int, length: int) -> None:
     if opcode == Opcode.CHUNK and length >= _TIMES.size:
+        if len(contents.chunks) == MAX_CHUNKS:
+            raise ValueError(f"has more than {MAX_CHUNKS} chunks")
         contents.chunks.append(ChunkPlace(offset, length, *_TIMES.unpack(file.read(_TIMES.size))))
-    elif opcode in _SMALL and length <= MAX_RECORD_BYTES:
+    elif opcode in _SMALL and length <= _limit_bytes(opcode):
+        _count(contents, length)
         record = _SMALL[opcode].read(ReadDataStream(BytesIO(file.read(length))))
         if isinstance(record, Metadata):
             contents.metadata[record.name] = record.metadata
@@ -87,22 +107,43 @@ def _note(contents: Contents, file: IO[bytes], opcode: int, offset: int, length:
             contents.definitions.append(record)
 
 
+def _limit_bytes(opcode: int) -> int:
+    return MAX_ATTACHMENT_BYTES if opcode == Opcode.ATTACHMENT else MAX_RECORD_BYTES
+
+
+def _count(contents: Contents, length: int) -> None:
+    contents.small_records += 1
+    contents.small_bytes += length
+    if contents.small_records > MAX_SMALL_RECORDS or contents.small_bytes > MAX_SMALL_BYTES:
+        raise ValueError(
+            f"has more than {MAX_SMALL_RECORDS} records or {MAX_SMALL_BYTES} bytes outside its chunks"
+        )
+
+
 def read_chunk(file: IO[bytes], place: ChunkPlace) -> Iterator[McapRecord]:
     """Yield schemas, channels and messages of a chunk, in order; raises one of `UNREADABLE` if it is damaged."""
     data = _unpacked(file, place)
     stream, end = ReadDataStream(BytesIO(data)), len(data)
+    count = 0
     while stream.count < end:
         opcode, length = stream.read1(), stream.read8()
+        count += 1
+        if count > MAX_CHUNK_RECORDS:
+            raise ValueError(f"a chunk has more than {MAX_CHUNK_RECORDS} records")
         if stream.count + length > end:
             raise ValueError("a record reaches beyond its chunk")
         if opcode == Opcode.MESSAGE:
-            yield Message.read(stream, length)
-        elif opcode == Opcode.CHANNEL:
-            yield Channel.read(stream)
-        elif opcode == Opcode.SCHEMA:
-            yield Schema.read(stream)
+            yield _in_time(Message.read(stream, length))
+        elif opcode in _DEFINITIONS and length <= MAX_RECORD_BYTES:
+            yield _SMALL[opcode].read(stream)
         else:
             stream.read(length)
+
+
+def _in_time(message: Message) -> Message:
+    if message.log_time >= MAX_LOG_NS:
+        raise ValueError(f"a message is of the time {message.log_time} ns, later than time stamps reach")
+    return message
 
 
 def _unpacked(file: IO[bytes], place: ChunkPlace) -> bytes:

@@ -4,11 +4,17 @@ CARLA's axes have y to the right; here it is to the left, and yaw and pitch turn
 frame has z into the picture. Source: https://docs.foxglove.dev/docs/sdk/schemas
 """
 
-from math import cos, radians, sin, tan
+import math
+from math import cos, isfinite, nan, sin, tan
 
 import foxglove.messages as fox
 
 from carla_bridge.frames import CameraMeta, DriveState, Placement, TrackedActor
+
+
+def radians(angle_deg: float) -> float:
+    """Return an angle in radians; of an endless one nobody knows the sine."""
+    return math.radians(angle_deg) if isfinite(angle_deg) else nan
 
 
 def to_ns(time_s: float) -> int:

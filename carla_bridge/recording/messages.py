@@ -5,19 +5,20 @@ Source: https://docs.foxglove.dev/docs/sdk/schemas
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
+from math import isfinite, nan
 from typing import Any, NamedTuple
 
 import foxglove.messages as fox
 import numpy as np
 
-from carla_bridge.frames import CameraMeta, DriveState, LabelFrame, Placement, RecordingMeta, TrackedActor
+from carla_bridge.frames import DriveState, LabelFrame, Placement, RecordingMeta, TrackedActor
 from carla_bridge.recording.geometry import encode_boxes, optical, stamp, transform
+from carla_bridge.recording.meta import MAX_SIDE_PX
 
-MAX_SIDE_PX = 16384
 STATE_TOPIC, TRANSFORM_TOPIC, ACTORS_TOPIC = "/carla/state", "/tf", "/actors"
-META_NAME = "carla-bridge"
+MOUNTS_TOPIC = "/tf_static"  # apart from `/tf`: a viewer may take what is newest on a topic for all of it
 
 
 class Layer(NamedTuple):
@@ -42,6 +43,7 @@ SCHEMAS: dict[str, Any] = {
     "calibration": fox.CameraCalibration,
     "photo": fox.CompressedVideo,
     "tf": fox.FrameTransforms,
+    "tf_static": fox.FrameTransforms,
     "actors": fox.SceneUpdate,
 }
 
@@ -89,25 +91,39 @@ def decode_image(message: Any, layer: Layer) -> np.ndarray:
 
 def encode_state(state: DriveState) -> Iterator[tuple[str, bytes]]:
     """Yield topic and message of a state: CARLA's own numbers, and the same for viewers."""
-    yield STATE_TOPIC, json.dumps(asdict(state), separators=(",", ":"), allow_nan=False).encode()
+    yield STATE_TOPIC, json.dumps(_known(asdict(state)), separators=(",", ":"), allow_nan=False).encode()
     ego = transform("map", "ego", state.ego.placement, state.time_s)
     yield TRANSFORM_TOPIC, fox.FrameTransforms(transforms=[ego]).encode()
     yield ACTORS_TOPIC, encode_boxes(state)
 
 
+def _known(value: Any) -> Any:
+    """Return the same with null for every number that JSON does not have: CARLA does send NaN at times."""
+    if isinstance(value, dict):
+        return {key: _known(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_known(each) for each in value]
+    return None if isinstance(value, float) and not isfinite(value) else value
+
+
 def decode_state(data: bytes) -> DriveState:
-    """Return the state of a JSON message; raises ValueError, TypeError or KeyError if it is none."""
+    """Return the state of a JSON message, null as NaN; raises ValueError, TypeError or KeyError if it is none."""
     fields = json.loads(data)
+    named = {
+        what: {name: nan if value is None else value for name, value in fields[what].items()}
+        for what in ("control", "weather")
+    }
     actors = tuple(map(_actor, fields.pop("actors")))
-    return DriveState(**{**fields, "ego": _actor(fields["ego"]), "actors": actors})
+    return DriveState(**{**fields, **named, "ego": _actor(fields["ego"]), "actors": actors})
 
 
 def _actor(fields: dict[str, Any]) -> TrackedActor:
-    vectors = {
-        name: tuple(map(float, fields[name])) for name in ("box_centre_m", "box_extent_m", "velocity_mps")
-    }
-    placement = Placement(*map(float, fields["placement"]))
-    return TrackedActor(**{**fields, **vectors, "placement": placement})
+    vectors = {name: _floats(fields[name]) for name in ("box_centre_m", "box_extent_m", "velocity_mps")}
+    return TrackedActor(**{**fields, **vectors, "placement": Placement(*_floats(fields["placement"]))})
+
+
+def _floats(values: Iterable[float | None]) -> tuple[float, ...]:
+    return tuple(nan if value is None else float(value) for value in values)
 
 
 def encode_photo(chunk: bytes, *, camera: str, time_s: float) -> bytes:
@@ -115,23 +131,6 @@ def encode_photo(chunk: bytes, *, camera: str, time_s: float) -> bytes:
     return fox.CompressedVideo(
         timestamp=stamp(time_s), frame_id=optical(camera), data=chunk, format="h264"
     ).encode()
-
-
-def encode_meta(meta: RecordingMeta) -> dict[str, str]:
-    """Return the drive's meta as an MCAP metadata record."""
-    from importlib.metadata import version
-
-    return {"drive": json.dumps(asdict(meta)), "written_by": f"carla-bridge {version('carla-bridge')}"}
-
-
-def decode_meta(record: dict[str, str]) -> RecordingMeta:
-    """Return the drive's meta; raises ValueError, TypeError or KeyError for anything else."""
-    fields = json.loads(record["drive"])
-    cameras = tuple(
-        CameraMeta(**{**camera, "mount": Placement(*map(float, camera["mount"]))})
-        for camera in fields["cameras"]
-    )
-    return RecordingMeta(**{**fields, "cameras": cameras})
 
 
 def decoder(schema_name: str, encoding: str, data: bytes) -> Callable[[bytes], Any]:
@@ -144,3 +143,11 @@ def decoder(schema_name: str, encoding: str, data: bytes) -> Callable[[bytes], A
     if found is None:
         raise ValueError(f"the schema {schema_name!r:.60} is no protobuf")
     return found
+
+
+def topics_of_a_tick(meta: RecordingMeta, topics: Iterable[str]) -> set[str]:
+    """Return what a whole tick has: the tags of every camera, and of the file's topics all layers and the state."""
+    names = [camera.name for camera in meta.cameras]
+    tags = {camera_topic(name, "semantic") for name in names}
+    layers = {camera_topic(name, layer) for name in names for layer in LAYERS}
+    return tags | (layers | {STATE_TOPIC}).intersection(topics)

@@ -15,7 +15,7 @@ from carla_bridge.recording import messages
 from carla_bridge.recording.chunks import UNREADABLE, Contents, find_contents, read_chunk
 from carla_bridge.recording.errors import DamagedRecording, NoRecording, OtherPhotos
 from carla_bridge.recording.messages import SCHEMAS, camera_topic
-from carla_bridge.recording.writer import CHUNK_BYTES, TICKS_NAME
+from carla_bridge.recording.track import CHUNK_BYTES, TICKS_NAME
 
 PHOTOS_NAME = "carla-bridge-photos"  # the metadata record that says what the photos were made of
 Photos = Mapping[str, Iterator[bytes]]  # by camera

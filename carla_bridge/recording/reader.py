@@ -1,25 +1,27 @@
 """Reading a drive back: in order, by tick or by time, with bounded memory; whole files and cut ones alike."""
 
 from bisect import bisect_left, bisect_right
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
-from mcap.records import Channel, Message, Schema
+from mcap.records import Message
 
 from carla_bridge.frames import DriveMeta, DriveState, LabelFrame, RecordingMeta
 from carla_bridge.recording import messages
-from carla_bridge.recording.chunks import UNREADABLE, ChunkPlace, find_contents, read_chunk
+from carla_bridge.recording.chunks import UNREADABLE, ChunkPlace, find_contents
 from carla_bridge.recording.errors import DamagedRecording, NoRecording, NoSuchCamera, NoSuchFrame
 from carla_bridge.recording.geometry import to_ns
-from carla_bridge.recording.messages import LAYERS, STATE_TOPIC, camera_topic, decode_image
-from carla_bridge.recording.writer import TICKS_NAME
+from carla_bridge.recording.messages import LAYERS, STATE_TOPIC, camera_topic, decode_image, topics_of_a_tick
+from carla_bridge.recording.meta import META_NAME, decode_meta
+from carla_bridge.recording.stored import StoredMessages, blaming
+from carla_bridge.recording.track import TICKS_NAME
 
-KEPT_CHUNKS = 2  # unpacked ones, for those who jump back and forth
+MAX_TICKS = 10_000_000  # five days and more
 
 
 class RecordedDrive:
@@ -32,10 +34,6 @@ class RecordedDrive:
     def __init__(self, path: Path | str, *, camera: str | None = None, layers: Iterable[str] = ()):
         self.path, self._asked = Path(path), camera
         self._layers = ("semantic", *(layer for layer in layers if layer != "semantic"))
-        self._decoders: dict[int, Callable[[bytes], Any]] = {}
-        self._schemas: dict[int, Schema] = {}
-        self._topics: dict[int, str] = {}
-        self._kept: OrderedDict[int, list[Message]] = OrderedDict()
 
     def __enter__(self) -> Self:
         try:
@@ -69,7 +67,7 @@ class RecordedDrive:
 
     def __iter__(self) -> Iterator[LabelFrame]:
         """Yield the camera's label frames in the order of their ticks."""
-        return self._frames(self._contents.chunks)
+        return self._frames(self._contents.chunks) if self.whole else self.frames(0, len(self))
 
     @cached_property
     def ticks(self) -> np.ndarray:
@@ -77,9 +75,7 @@ class RecordedDrive:
         table = self._contents.attachments.get(TICKS_NAME) if self.whole else None  # may precede a lost chunk
         if table is not None and len(table) % 16 == 0:
             return np.frombuffer(table, "<i8").reshape(-1, 2)
-        topic = camera_topic(self.camera, "semantic")
-        found = [(message.sequence, message.log_time) for message in self._messages({topic})]
-        return np.array(found, np.int64).reshape(-1, 2)
+        return np.array(self._found_ticks(), np.int64).reshape(-1, 2)
 
     def frames(self, start: int, stop: int) -> Iterator[LabelFrame]:
         """Yield the frames at the places start ≤ place < stop, without reading those before."""
@@ -109,17 +105,15 @@ class RecordedDrive:
 
     def states(self) -> Iterator[DriveState]:
         """Yield what the simulator knew at each tick, where it was recorded."""
-        for message in self._messages({STATE_TOPIC}):
-            with self._blaming():
+        for _, message in self._stored.read({STATE_TOPIC}):
+            with blaming(self.path):
                 yield messages.decode_state(message.data)
 
     def topics(self) -> dict[str, int]:
         """Return the number of messages of each topic; reads the whole file."""
         counts: dict[str, int] = {}
-        for place in self._contents.chunks:
-            for message in self._chunk(place):
-                topic = self._topics[message.channel_id]
-                counts[topic] = counts.get(topic, 0) + 1
+        for topic, _ in self._stored.read_all():
+            counts[topic] = counts.get(topic, 0) + 1
         return counts
 
     def _find_out(self) -> None:
@@ -128,18 +122,34 @@ class RecordedDrive:
         except UNREADABLE as error:
             raise NoRecording(self.path, str(error)) from error
         try:
-            self.recording: RecordingMeta = messages.decode_meta(self._contents.metadata[messages.META_NAME])
-        except (*UNREADABLE, KeyError, TypeError) as error:
+            self.recording: RecordingMeta = decode_meta(self._contents.metadata[META_NAME])
+        except ValueError as error:
+            raise NoRecording(self.path, f"says nothing sound of its drive: {error}") from error
+        except (*UNREADABLE, KeyError, TypeError, AttributeError) as error:
             raise NoRecording(self.path, "says nothing of a drive of ours") from error
         cameras = [camera.name for camera in self.recording.cameras]
         self.camera = self._asked or next(iter(cameras), "")
         if self.camera not in cameras:
             raise NoSuchCamera(self.path, self.camera, cameras)
-        for definition in self._contents.definitions:
-            with self._blaming():
-                self._is_message(definition)
+        self._stored = StoredMessages(self.path, self._file, self._contents)
         self._starts = [place.start_ns for place in self._contents.chunks]
         self._ends = [place.end_ns for place in self._contents.chunks]
+
+    def _found_ticks(self) -> list[tuple[int, int]]:
+        """Return tick and log time of every frame, without the tick that a cut file ends in the middle of."""
+        topic = camera_topic(self.camera, "semantic")
+        ticks: list[tuple[int, int]] = []
+        last: set[str] = set()
+        for tick, group in groupby(
+            self._stored.read_all(), lambda each: (each[1].sequence, each[1].log_time)
+        ):
+            last = {each for each, _ in group}
+            if topic in last:
+                ticks.append(tick)
+            if len(ticks) > MAX_TICKS:
+                raise DamagedRecording(self.path, f"it has more than {MAX_TICKS} ticks")
+        cut = not self.whole and not topics_of_a_tick(self.recording, self._stored.topics()) <= last
+        return ticks[:-1] if cut and topic in last else ticks
 
     def _at(self, place: int) -> LabelFrame:
         tick, log_ns = (int(value) for value in self.ticks[place])
@@ -159,16 +169,16 @@ class RecordedDrive:
         topics = {camera_topic(self.camera, layer): layer for layer in self._layers}
         pending: dict[str, np.ndarray] = {}
         at: Message | None = None
-        for message in self._messages(set(topics), chunks):
+        for topic, message in self._stored.read(set(topics), chunks):
             if only_tick is not None and message.sequence != only_tick:
                 continue
-            layer = topics[self._topics[message.channel_id]]
+            layer = topics[topic]
             if layer == "semantic":
                 if at is not None:
                     yield self._frame(at, pending)
                 at, pending = message, {}
-            with self._blaming():
-                image = self._decoders[message.channel_id](message.data)
+            with blaming(self.path):
+                image = self._stored.decode(message)
                 pending[LAYERS[layer].field] = self._of_its_size(decode_image(image, LAYERS[layer]))
         if at is not None:
             yield self._frame(at, pending)
@@ -183,56 +193,3 @@ class RecordedDrive:
 
     def _frame(self, message: Message, pictures: dict[str, np.ndarray]) -> LabelFrame:
         return LabelFrame(message.sequence, message.log_time / 1e9, camera=self.camera, **pictures)
-
-    def _messages(self, topics: set[str], chunks: list[ChunkPlace] | None = None) -> Iterator[Message]:
-        for place in self._contents.chunks if chunks is None else chunks:
-            for message in self._chunk(place):
-                if self._topics[message.channel_id] in topics:
-                    yield message
-
-    def _chunk(self, place: ChunkPlace) -> list[Message]:
-        if place.offset in self._kept:
-            self._kept.move_to_end(place.offset)
-            return self._kept[place.offset]
-        with self._blaming():
-            found = [
-                record
-                for record in read_chunk(self._file, place)
-                if self._is_message(record) and isinstance(record, Message)
-            ]
-        self._kept[place.offset] = found
-        if len(self._kept) > KEPT_CHUNKS:
-            self._kept.popitem(last=False)
-        return found
-
-    def _is_message(self, record: Any) -> bool:
-        """Say whether a record is a message of a known channel; learn schemas and channels on the way."""
-        if isinstance(record, Schema):
-            self._schemas[record.id] = record
-        elif isinstance(record, Channel) and record.id not in self._topics:
-            self._topics[record.id] = record.topic
-            if record.message_encoding == "protobuf":
-                schema = self._schemas[record.schema_id]
-                self._decoders[record.id] = messages.decoder(schema.name, schema.encoding, schema.data)
-        return isinstance(record, Message) and record.channel_id in self._topics
-
-    def _blaming(self) -> "_Blaming":
-        return _Blaming(self.path)
-
-
-class _Blaming:
-    """Turns what damaged bytes provoke inside the libraries into one sentence about the file."""
-
-    def __init__(self, path: Path):
-        self._path = path
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        from google.protobuf.message import DecodeError
-
-        if isinstance(error, (*UNREADABLE, KeyError, TypeError, AttributeError, DecodeError)):
-            raise DamagedRecording(self._path, str(error) or type(error).__name__) from error

@@ -17,7 +17,8 @@ from carla_bridge.frames import CameraMeta, DriveTick, LabelFrame, Placement, Re
 from carla_bridge.recording.chunks import find_contents
 from carla_bridge.recording.reader import RecordedDrive
 from carla_bridge.recording.repair import repair
-from carla_bridge.recording.writer import CHUNK_BYTES, QUEUED_TICKS, DriveWriter
+from carla_bridge.recording.track import CHUNK_BYTES
+from carla_bridge.recording.writer import QUEUED_TICKS, DriveWriter
 from tests.carla_bridge.recording import drives
 from tests.carla_bridge.test_convert import flat_tick, identity, run
 
