@@ -79,6 +79,7 @@ def test_only_a_loopback_address_goes_without_a_warning(host, is_safe):
     assert is_loopback(host) is is_safe
 
 
+@pytest.mark.own_process
 def test_each_fault_is_one_sentence_and_nothing_is_left_behind():
     with faulty(*(fault for fault, _, _ in IN_A_ROW)) as server:
         for fault, error, sentence in IN_A_ROW:
@@ -87,12 +88,14 @@ def test_each_fault_is_one_sentence_and_nothing_is_left_behind():
             assert is_clean(server.port), fault
 
 
+@pytest.mark.own_process
 def test_what_is_late_within_the_time_out_is_waited_for():
     with faulty("late:tick_cue:0.3s@20x2", "delay:semantic:0.3s@30x2", "freeze:0.3s@40") as server:
         ticks = drive(server.port, frames=50)
         assert ticks == list(range(ticks[0], ticks[0] + 50))
 
 
+@pytest.mark.own_process
 def test_a_server_that_freezes_and_thaws_is_left_as_it_was():
     with faulty("freeze:6s@15") as server:
         with pytest.raises(ServerLost, match="it did not tick within 2 s"):

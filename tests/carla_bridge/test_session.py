@@ -204,6 +204,7 @@ def test_stages_are_measured(port):
     assert set(times.stages()) == {"tick", "receive"}
 
 
+@pytest.mark.own_process
 @pytest.mark.parametrize("pause_s", [0.0, 0.5], ids=["while ticking", "between frames"])
 def test_a_killed_server_is_one_sentence_at_once(pause_s):
     def drive_until_lost():
