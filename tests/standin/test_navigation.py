@@ -127,6 +127,6 @@ def test_a_mesh_that_no_tile_can_hold_leaves_a_world_without_navigation(
     street, monkeypatch, tmp_path, caplog
 ):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr("carla_bridge.standin.nav_file.MAX_POLYGONS", 3)
+    monkeypatch.setattr("carla_bridge.standin.footways.nav_file.MAX_POLYGONS", 3)
     assert Navigation().file(street) is None
     assert "are more than the 3 of a navigation tile" in caplog.text
