@@ -143,7 +143,7 @@ def put_photos_into_recordings(items: Iterable[Item], failed: Collection[str]) -
         if not any(item.source.name in failed for item in videos.values()):
             try:
                 yield _put_photos(path, videos)
-            except BridgeError as error:
+            except (BridgeError, OSError) as error:
                 yield Outcome(path.name, str(error), failed=True)
 
 
@@ -151,7 +151,7 @@ def _put_photos(path: Path, items: dict[str, Item]) -> Outcome:
     if path.suffix != ".mcap":
         raise NoRecording(path, "is no recording to put photos into (`carla-bridge import` makes one of it)")
     item = next(iter(items.values()))
-    copy = item.out / f"{path.stem}{PHOTO_SUFFIX}"
+    copy = item.out / f"{item.source.stem}{PHOTO_SUFFIX}"
     about = {camera: manifest_of(each.video).read_text() for camera, each in items.items()}
     if has_photos(copy, about):
         return Outcome(copy.name, f"{copy} is done already")

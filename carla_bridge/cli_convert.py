@@ -80,15 +80,14 @@ def convert(
     """
     from carla_bridge.batch import Item, find_sources, put_photos_into_recordings
     from carla_bridge.config import ConvertConfig, load_config
-    from carla_bridge.sources import ImportSettings, check_names, find_paths
+    from carla_bridge.sources import ImportSettings, find_paths, told_apart
 
     config = load_config(config_path, ConvertConfig, given)
     if config.side_by_side and config.into_recording:
         raise BridgeError("--into-recording puts photos alone beside the labels; leave out --side-by-side")
     importing = ImportSettings(config.tag_table, config.fps_hz, config.fov_deg)
     found, failures = find_sources(find_paths(sources), importing)
-    check_names(found)
-    items = [Item(source, out, _settings(config), overwrite) for source in found]
+    items = [Item(source, out, _settings(config), overwrite) for source in told_apart(found)]
     outcomes = [*failures, *_told(_convert_all(items, config))]
     if config.into_recording:
         failed = {outcome.name for outcome in outcomes if outcome.failed}

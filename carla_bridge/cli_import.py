@@ -22,7 +22,11 @@ _PATH = click.Path(path_type=Path)
 @click.option("--overwrite", is_flag=True, help="Replace --out if it exists.")
 @click.option("--tag-table", help="The release of raw tags or colours, such as 0.9.12; or cityscapes.")
 @click.option(
-    "--fps", type=click.FloatRange(min=0.1, max=1000), default=20.0, show_default=True, help="Their rate."
+    "--fps",
+    type=click.FloatRange(min=0.1, max=1000),
+    default=20.0,
+    show_default=True,
+    help="Their rate; of a recorder log 10 or more, for CARLA's physics.",
 )
 @click.option(
     "--fov", type=click.FloatRange(min=1, max=179), default=90.0, show_default=True, help="Their lens."

@@ -1,15 +1,19 @@
 """What a user names on the command line as stored drives: recordings, folders, videos, stacks, and globs of them."""
 
 import hashlib
+import itertools
+import os
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from glob import glob, has_magic
 from pathlib import Path
 
 from carla_bridge.errors import BridgeError
 from carla_bridge.frames import StoredDrive
 from carla_bridge.importers.drives import ImportedDrive, open_import
+from carla_bridge.importers.errors import reading
 from carla_bridge.recording.reader import RecordedDrive
 
 PHOTO_SUFFIX = ".photo.mcap"  # of a copy of a recording with its photos
@@ -22,13 +26,6 @@ class NothingFound(BridgeError):
         super().__init__(
             f"nothing is at {pattern}; name recordings (.mcap), folders of PNG, .npy, .npz or videos"
         )
-
-
-class SameName(BridgeError):
-    """Two sources would be written to one place."""
-
-    def __init__(self, name: str):
-        super().__init__(f"two sources would both become {name}; convert them into different folders")
 
 
 @dataclass(frozen=True)
@@ -46,8 +43,14 @@ class Source:
 
     path: Path
     camera: str
-    name: str  # of what is made of it, without a suffix
+    stem: str  # the name of what is made of all its cameras
+    of_camera: str  # what tells this camera's apart: "-front", or nothing if there is but one
     settings: ImportSettings
+
+    @property
+    def name(self) -> str:
+        """The name of what is made of this camera, without a suffix."""
+        return self.stem + self.of_camera
 
     def open(self) -> "AbstractContextManager[StoredDrive]":
         """Return its drive, to be entered."""
@@ -58,12 +61,13 @@ class Source:
     def sha256(self) -> str:
         """Return the hash of the file, or of all files of the folder with their names."""
         digest = hashlib.sha256()
-        files = sorted(self.path.rglob("*")) if self.path.is_dir() else [self.path]
-        for file in files:
-            if file.is_file():
-                digest.update(file.relative_to(self.path).as_posix().encode())
-                with file.open("rb") as stream:
-                    digest.update(hashlib.file_digest(stream, "sha256").digest())
+        with reading(self.path):
+            files = sorted(self.path.rglob("*")) if self.path.is_dir() else [self.path]
+            for file in files:
+                if file.is_file():
+                    digest.update(file.relative_to(self.path).as_posix().encode())
+                    with file.open("rb") as stream:
+                        digest.update(hashlib.file_digest(stream, "sha256").digest())
         return digest.hexdigest()
 
 
@@ -91,22 +95,48 @@ def _names(pattern: str) -> list[str]:
 def sources_of(path: Path, settings: ImportSettings) -> Iterator[Source]:
     """Yield the cameras of a stored drive; several are told apart by name."""
     if path.suffix != ".mcap":
-        yield Source(path, "front", path.stem or path.resolve().name, settings)
+        yield Source(path, "front", path.stem or path.resolve().name, "", settings)
         return
     with RecordedDrive(path) as drive:
         cameras = [camera.name for camera in drive.recording.cameras]
     stem = path.name.removesuffix(".mcap")
     for camera in cameras:
-        yield Source(path, camera, f"{stem}-{camera}" if len(cameras) > 1 else stem, settings)
+        yield Source(path, camera, stem, f"-{camera}" if len(cameras) > 1 else "", settings)
 
 
-def check_names(sources: Iterable[Source]) -> None:
-    """Refuse sources that would overwrite each other."""
-    seen: set[str] = set()
+def told_apart(sources: Iterable[Source]) -> list[Source]:
+    """Return the sources, each once; what would be written to one place is named by its folder, too: run1-drive."""
+    by_path: dict[str, dict[str, Source]] = {}
     for source in sources:
-        if source.name in seen:
-            raise SameName(source.name)
-        seen.add(source.name)
+        by_path.setdefault(os.path.abspath(source.path), {}).setdefault(source.camera, source)  # noqa: PTH100  # not where links lead
+    uses = Counter(name for cameras in by_path.values() for name in _names_with(cameras.values()))
+    taken = {name for name, times in uses.items() if times == 1}
+    found: list[Source] = []
+    for path, cameras in by_path.items():
+        group = list(cameras.values())
+        if any(uses[name] > 1 for name in _names_with(group)):
+            longer = (
+                [replace(each, stem=stem) for each in group] for stem in _longer(Path(path), group[0].stem)
+            )
+            group = next(each for each in longer if taken.isdisjoint(_names_with(each)))
+            taken |= _names_with(group)
+        found += group
+    return found
+
+
+def _names_with(sources: Iterable[Source]) -> set[str]:
+    """Return all names that are taken by the cameras of one drive."""
+    return {name for source in sources for name in (source.stem, source.name)}
+
+
+def _longer(path: Path, stem: str) -> Iterator[str]:
+    """Yield names for what is made of a path, each saying more than the one before."""
+    for folder in path.parents:
+        if folder.name:
+            stem = f"{folder.name}-{stem}"
+            yield stem
+            yield f"{stem}-{path.suffix[1:]}"
+    yield from (f"{stem}-{number}" for number in itertools.count(2))
 
 
 def _import(path: Path, settings: ImportSettings) -> ImportedDrive:

@@ -3,27 +3,36 @@
 Colours are looked up, never matched to the nearest: a colour that fits no class is reported.
 """
 
+import struct
 from functools import cache
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from carla_bridge.importers.errors import CannotImport
+from carla_bridge.importers.errors import CannotImport, check_size, reading
 from carla_bridge.labels import TAG_TABLES, TagTable, tag_table
 
 CITYSCAPES = "cityscapes"  # the "release" whose tags are Cityscapes label ids
+_PNG = b"\x89PNG\r\n\x1a\n"  # then length and name of the first block, then width and height
 
 
 def read_picture(path: Path) -> np.ndarray:
     """Return the pixels of a PNG as stored, H,W or H,W,C (B, G, R first); JPEG is refused."""
-    with path.open("rb") as file:
-        if file.read(3) == b"\xff\xd8\xff":
-            raise CannotImport(
-                path,
-                "it is a JPEG, which changes labels at every edge; save label maps as PNG (carla: save_to_disk(…png))",
-            )
-    picture = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    with reading(path), path.open("rb") as file:
+        head = file.read(24)
+    if head.startswith(b"\xff\xd8\xff"):
+        raise CannotImport(
+            path,
+            "it is a JPEG, which changes labels at every edge; save label maps as PNG (carla: save_to_disk(…png))",
+        )
+    if not head.startswith(_PNG) or len(head) < 24:
+        raise CannotImport(path, "it is no PNG, or it is cut short")
+    check_size(path, *struct.unpack(">II", head[16:]))
+    try:
+        picture = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    except cv2.error as error:
+        raise CannotImport(path, f"it cannot be decoded ({error.err})") from error
     if picture is None:
         raise CannotImport(path, "it is no picture that can be read, or it is cut short")
     if picture.dtype != np.uint8:

@@ -1,6 +1,7 @@
 """Folders, stacks and videos as drives: they have a length, and can be entered anywhere."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -9,10 +10,9 @@ import numpy as np
 
 from carla_bridge.frames import CameraMeta, DriveMeta, LabelFrame, Placement, RecordingMeta
 from carla_bridge.importers.decoding import read_picture, tags_in
-from carla_bridge.importers.errors import CannotImport
+from carla_bridge.importers.errors import CannotImport, check_size, reading
 from carla_bridge.importers.ordering import in_order
-
-MAX_STACK_PIXELS = 1 << 34  # more than that is no array anybody made
+from carla_bridge.importers.stacks import open_stack
 
 
 class ImportedDrive:
@@ -62,16 +62,17 @@ class ImportedDrive:
         """Yield the frames at the places start ≤ place < stop."""
         first = self._tick(0)
         for place in range(start, min(stop, len(self))):
-            tags, found = self._read(place)
-            if tags.shape != self._shape:
-                size, expected = "×".join(map(str, tags.shape[::-1])), "×".join(map(str, self._shape[::-1]))
-                raise CannotImport(self._name(place), f"it is {size} pixels, the first one is {expected}")
-            if found != self._release:
-                raise CannotImport(
-                    self._name(place), f"its labels are those of {found}, of the first {self._release}"
-                )
+            tags = self._like_the_first(self._name(place), *self._read(place))
             tick = self._tick(place)
             yield LabelFrame(tick, (tick - first) / self._fps_hz, tags, camera=self.camera)
+
+    def _like_the_first(self, name: Path, tags: np.ndarray, found: str) -> np.ndarray:
+        if tags.shape != self._shape:
+            size, expected = "×".join(map(str, tags.shape[::-1])), "×".join(map(str, self._shape[::-1]))
+            raise CannotImport(name, f"it is {size} pixels, the first one is {expected}")
+        if found != self._release:
+            raise CannotImport(name, f"its labels are those of {found}, of the first {self._release}")
+        return tags
 
     def _open(self) -> None:
         raise NotImplementedError
@@ -91,9 +92,10 @@ class FolderDrive(ImportedDrive):
     """A folder of PNG: raw tags, CARLA's palette, or Cityscapes label ids (also one folder per city)."""
 
     def _open(self) -> None:
-        files = sorted(self.path.rglob("*_gtFine_labelIds.png")) or sorted(
-            file for file in self.path.iterdir() if file.suffix.lower() in (".png", ".jpg", ".jpeg")
-        )
+        with reading(self.path):
+            files = sorted(self.path.rglob("*_gtFine_labelIds.png")) or sorted(
+                file for file in self.path.iterdir() if file.suffix.lower() in (".png", ".jpg", ".jpeg")
+            )
         self._files = in_order(self.path, files)
 
     def __len__(self) -> int:
@@ -114,18 +116,7 @@ class StackDrive(ImportedDrive):
     """An .npy of N,H,W uint8 tags, or the first such array of an .npz."""
 
     def _open(self) -> None:
-        try:
-            loaded = np.load(
-                self.path, mmap_mode="r" if self.path.suffix == ".npy" else None, allow_pickle=False
-            )
-            stack = loaded if self.path.suffix == ".npy" else loaded[loaded.files[0]]
-        except (ValueError, OSError, EOFError, IndexError, KeyError) as error:
-            raise CannotImport(self.path, f"it is no plain array ({error})") from error
-        if stack.dtype != np.uint8 or stack.ndim != 3 or stack.size > MAX_STACK_PIXELS:
-            raise CannotImport(
-                self.path, f"it is {stack.dtype} of shape {stack.shape}; tags are uint8 (N, H, W)"
-            )
-        self._stack = stack
+        self._stack = open_stack(self.path)
 
     def __len__(self) -> int:
         return len(self._stack)
@@ -146,10 +137,11 @@ class VideoDrive(ImportedDrive):
             with av.open(str(self.path)) as container:
                 stream = container.streams.video[0]
                 codec = stream.codec_context.name
+                check_size(self.path, stream.codec_context.width, stream.codec_context.height)
                 if stream.average_rate:
                     self._fps_hz = float(stream.average_rate)
                 self._count = stream.frames or sum(1 for packet in container.demux(stream) if packet.size)
-        except (av.FFmpegError, IndexError) as error:
+        except (av.FFmpegError, OSError, IndexError) as error:
             raise CannotImport(self.path, f"it is no video that can be read ({error})") from error
         if codec not in self._LOSSLESS:
             raise CannotImport(
@@ -162,31 +154,43 @@ class VideoDrive(ImportedDrive):
 
     def frames(self, start: int, stop: int) -> Iterator[LabelFrame]:
         """Yield the frames at the places start ≤ place < stop; earlier ones are decoded and dropped."""
+        place, stop = -1, min(stop, len(self))
         for place, picture in enumerate(self._pictures()):
             if place >= stop:
                 return
             if place >= start:
-                tags, _ = tags_in(picture, self.path, self._release)
+                name = self._name(place)
+                tags = self._like_the_first(name, *tags_in(picture, self.path, self._release))
                 yield LabelFrame(place, place / self._fps_hz, tags, camera=self.camera)
+        if place + 1 < stop:
+            raise CannotImport(self.path, f"it ends after {place + 1} of its {len(self)} pictures")
 
     def _read(self, place: int) -> tuple[np.ndarray, str]:
-        return tags_in(next(self._pictures()), self.path, self._release)
+        with closing(self._pictures()) as pictures:
+            for picture in pictures:
+                return tags_in(picture, self.path, self._release)
+        raise CannotImport(self.path, "not one picture of it can be decoded")
 
-    def _pictures(self) -> Iterator[np.ndarray]:
+    def _pictures(self) -> Generator[np.ndarray]:
         import av
 
-        with av.open(str(self.path)) as container:
-            for frame in container.decode(video=0):
-                grey = frame.format.name.startswith("gray")
-                yield frame.to_ndarray(format="gray" if grey else "bgr24")
+        try:
+            with av.open(str(self.path)) as container:
+                for frame in container.decode(video=0):
+                    check_size(self.path, frame.width, frame.height)
+                    grey = frame.format.name.startswith("gray")
+                    yield frame.to_ndarray(format="gray" if grey else "bgr24")
+        except (av.FFmpegError, OSError) as error:
+            raise CannotImport(self.path, f"it is damaged ({error})") from error
 
 
 def open_import(
     path: Path, *, release: str | None = None, fps_hz: float = 20.0, fov_deg: float = 90.0
 ) -> ImportedDrive:
     """Return the drive of a folder, an .npy or .npz, or a video; enter it before use."""
-    if not path.exists():
-        raise CannotImport(path, "there is no such file or folder")
+    with reading(path):
+        if not path.exists():
+            raise CannotImport(path, "there is no such file or folder")
     if path.is_dir():
         kind: type[ImportedDrive] = FolderDrive
     else:

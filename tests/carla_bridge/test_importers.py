@@ -211,3 +211,95 @@ def test_the_command_makes_a_recording(tmp_path):
         assert (drive.meta.tag_table, drive.meta.fps_hz, drive.recording.source) == ("0.9.10", 10.0, "_out")
         assert [frame.tick for frame in drive] == [5, 6]
         assert all(np.array_equal(frame.tags, maps[frame.tick]) for frame in drive)
+
+
+def as_video(path):
+    video(path.with_suffix(".mkv"), "ffv1", "gray", tags(6, 32, 48))
+    return path.with_suffix(".mkv")
+
+
+def cut_video(path):
+    """A video of which the middle is noise."""
+    name = as_video(path)
+    content = bytearray(name.read_bytes())
+    content[1500:-500] = random.Random(0).randbytes(len(content) - 2000)
+    name.write_bytes(content)
+    return name
+
+
+def array_called_npz(path):
+    np.save(path.with_suffix(".npy"), tags(2, 4, 6))
+    return path.with_suffix(".npy").rename(path.with_suffix(".npz"))
+
+
+def noise_called_npz(path):
+    path.with_suffix(".npz").write_bytes(b"PK\x03\x04" + bytes(100))
+    return path.with_suffix(".npz")
+
+
+def damaged_npz(path):
+    name = path.with_suffix(".npz")
+    np.savez_compressed(name, tags(20, 40, 60))
+    content = bytearray(name.read_bytes())
+    content[2000:2100] = bytes(100)
+    name.write_bytes(content)
+    return name
+
+
+def bomb(path):
+    """An .npz of a few bytes whose header promises 16 GiB."""
+    import zipfile
+
+    name = path.with_suffix(".npz")
+    with zipfile.ZipFile(name, "w") as archive, archive.open("tags.npy", "w") as file:
+        header = {"descr": "|u1", "fortran_order": False, "shape": (64, 16384, 16384)}
+        np.lib.format.write_array_header_1_0(file, header)
+    return name
+
+
+def wide_png(path):
+    """A PNG of a hundred bytes whose header promises 2 ** 30 pixels a row."""
+    name = path.with_suffix("") / "1.png"
+    name.parent.mkdir()
+    raw_png(name, tags(4, 6))
+    content = bytearray(name.read_bytes())
+    content[16:20] = (2**30).to_bytes(4, "big")
+    name.write_bytes(content)
+    return name.parent
+
+
+def wide_stack(path):
+    np.save(path.with_suffix(".npy"), np.zeros((1, 1, 16385), np.uint8))
+    return path.with_suffix(".npy")
+
+
+def unreadable_png(path):
+    (path.with_suffix("") / "1.png").mkdir(parents=True)
+    return path.with_suffix("")
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (cut_video, "it is damaged|it ends after|not one picture|no video that can be read"),
+        (array_called_npz, "it is no plain array"),
+        (noise_called_npz, "it is no plain array"),
+        (damaged_npz, "it is no plain array"),
+        (bomb, r"its shape \(64, 16384, 16384\) is more than 4294967296 pixels; split it"),
+        (wide_png, "it is 1073741824×4 pixels; sides have 1 to 16384"),
+        (wide_stack, "it is 16385×1 pixels; sides have 1 to 16384"),
+        (unreadable_png, r"1\.png: it cannot be read \(Is a directory\)"),
+    ],
+)
+def test_whatever_is_damaged_or_hostile_is_one_sentence(tmp_path, make, sentence):
+    path = make(tmp_path / "drive.any")
+    with pytest.raises(CannotImport, match=sentence):
+        read(path, release="0.9.14")
+
+
+def test_a_video_that_ends_early_is_not_taken_for_a_shorter_one(tmp_path):
+    path = as_video(tmp_path / "drive.any")
+    with open_import(path) as drive:
+        drive._count = 9  # as the header of a file that was cut says
+        with pytest.raises(CannotImport, match="it ends after 6 of its 9 pictures"):
+            list(drive)
