@@ -78,11 +78,17 @@ def find_paths(patterns: Iterable[str]) -> list[Path]:
     """
     found: dict[Path, None] = {}
     for pattern in patterns:
-        paths = [Path(name) for name in _names(pattern) if Path(name).exists()]
+        paths = [path for path in map(Path, _names(pattern)) if _is_there(path)]
         if not paths:
             raise NothingFound(pattern)
         found |= dict.fromkeys(paths)
     return list(found)
+
+
+def _is_there(path: Path) -> bool:
+    with reading(path):
+        there = path.exists()
+    return there
 
 
 def _names(pattern: str) -> list[str]:

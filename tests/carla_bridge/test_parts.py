@@ -1,6 +1,7 @@
 """A conversion that dies before any one step on the disk is finished by the next run, and nothing else is harmed."""
 
 import itertools
+import os
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 
 from carla_bridge.convert import ConvertSettings, is_converted, manifest_of
 from carla_bridge.frames import DriveMeta, LabelFrame
-from carla_bridge.joining import UnlikeParts, is_part, join
+from carla_bridge.joining import CannotEncode, UnlikeParts, is_part, join
 from carla_bridge.video import Mp4
 from tests.carla_bridge.recording import drives
 from tests.carla_bridge.test_convert import identity, paint
@@ -141,3 +142,45 @@ def test_a_part_cut_by_a_power_failure_is_none(tmp_path):
     (tmp_path / "part.mp4").write_bytes(content[: len(content) // 2])
     assert not is_part(tmp_path / "part.mp4", 3)
     assert not is_part(tmp_path / "absent.mp4", 3)
+
+
+def test_a_part_that_is_none_is_one_sentence_of_the_video(tmp_path):
+    (tmp_path / "000000.mp4").write_bytes(bytes(1000))
+    with pytest.raises(CannotEncode, match=r"cannot make the video .*out\.mp4: Invalid data"):
+        join([tmp_path / "000000.mp4"], tmp_path / "out.mp4", title="")
+
+
+def test_files_are_on_the_disk_before_they_have_their_names(tmp_path, monkeypatch):
+    real, settled = os.fsync, []
+
+    def fsync(number):
+        settled.append(Path(f"/proc/self/fd/{number}").readlink().name)
+        assert not (tmp_path / settled[-1].replace(".partial", "")).exists()
+        real(number)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    convert(tmp_path / "drive.mp4")
+    assert settled == [
+        "identity.partial.json",
+        "000000.partial.mp4",
+        "drive.partial.mp4",
+        "manifest.partial.json",
+    ]
+
+
+def test_a_part_that_was_cut_is_made_again(tmp_path):
+    out, told = tmp_path / "drive.mp4", []
+
+    def stop(done):
+        told.append(done)
+        if told == [1, 2, 3, 3]:  # the last is told of the whole part
+            raise Killed
+
+    with pytest.raises(Killed):
+        convert(out, progress=stop)
+    part = tmp_path / "drive.parts" / "000000.mp4"
+    whole = part.read_bytes()
+    part.write_bytes(whole[: len(whole) // 2])
+    assert convert(out) == 3
+    convert(tmp_path / "whole.mp4")
+    assert out.read_bytes() == (tmp_path / "whole.mp4").read_bytes()
