@@ -87,8 +87,7 @@ def find_paths(patterns: Iterable[str]) -> list[Path]:
 
 def _is_there(path: Path) -> bool:
     with reading(path):
-        there = path.exists()
-    return there
+        return path.exists()
 
 
 def _names(pattern: str) -> list[str]:
