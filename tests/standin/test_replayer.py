@@ -265,7 +265,9 @@ def test_no_log_can_break_a_world(world, caplog):
 
 
 def test_a_full_world_takes_no_more(world, monkeypatch):
-    monkeypatch.setattr("carla_bridge.standin.recorder_logs.replayed_actors.MAX_ACTORS", len(world.actors) + 2)
+    monkeypatch.setattr(
+        "carla_bridge.standin.recorder_logs.replayed_actors.MAX_ACTORS", len(world.actors) + 2
+    )
     Replayer(reader_of({PacketId.EVENT_ADD: [add(500 + n, CAR) for n in range(10)]}), world, Wish())
     assert len(vehicles(world)) == 2
 
