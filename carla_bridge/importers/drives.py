@@ -1,5 +1,6 @@
 """Folders, stacks and videos as drives: they have a length, and can be entered anywhere."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -15,7 +16,7 @@ from carla_bridge.importers.ordering import in_order
 from carla_bridge.importers.stacks import open_stack
 
 
-class ImportedDrive:
+class ImportedDrive(ABC):
     """Label maps of others as a drive; `fps_hz` and `fov_deg` are what its files do not say."""
 
     def __init__(
@@ -35,7 +36,8 @@ class ImportedDrive:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        pass
+        """Nothing stays open between two reads."""
+        return
 
     @property
     def recording(self) -> RecordingMeta:
@@ -51,8 +53,9 @@ class ImportedDrive:
         """What must be known to read the frames."""
         return self.recording.of_camera(self.camera)
 
+    @abstractmethod
     def __len__(self) -> int:
-        raise NotImplementedError
+        """Return the number of frames."""
 
     def __iter__(self) -> Iterator[LabelFrame]:
         """Yield all frames."""
@@ -74,12 +77,13 @@ class ImportedDrive:
             raise CannotImport(name, f"its labels are those of {found}, of the first {self._release}")
         return tags
 
+    @abstractmethod
     def _open(self) -> None:
-        raise NotImplementedError
+        """Find out what is there."""
 
+    @abstractmethod
     def _read(self, place: int) -> tuple[np.ndarray, str]:
         """Return the tags of a frame and their tag table."""
-        raise NotImplementedError
 
     def _tick(self, place: int) -> int:
         return place

@@ -1,5 +1,6 @@
 """Rotating lidars: a fan of lasers that sweeps on with time, and what each laser's light meets."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -87,7 +88,7 @@ class Losses:
         return rng.random(len(intensities)) < chance
 
 
-class _Rotating:
+class _Rotating(ABC):
     """What both lidars share: the sweep, and how far it has come."""
 
     kind: SensorType
@@ -123,9 +124,9 @@ class _Rotating:
         """Return which lasers fire at all."""
         return np.ones(count, bool)
 
+    @abstractmethod
     def _points(self, local: np.ndarray, hits: "Hits", matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return which rays come back, and the points of those."""
-        raise NotImplementedError
 
 
 class Lidar(_Rotating):
