@@ -51,7 +51,7 @@ def train(
     torch.manual_seed(config.seed)
     generator = Generator(config.generator, config.classes).to(device).apply(initialize)
     discriminator = (
-        PatchGAN(generator.label_input.channels, config.discriminator).to(device).apply(initialize)
+        PatchGAN(generator.label_input.channels, config.discriminators[0]).to(device).apply(initialize)
     )
     average: AveragedModel = AveragedModel(generator, multi_avg_fn=get_ema_multi_avg_fn(config.ema))
     adam: dict[str, Any] = {"lr": config.learning_rate, "betas": (0.5, 0.999)}

@@ -43,7 +43,7 @@ def tiny_config() -> TrainConfig:
             "classes": CLASSES,
             "crop_px": 32,
             "generator": {"width": 4, "levels": 4},
-            "discriminator": {"width": 4, "layers": 1},
+            "discriminators": [{"width": 4, "layers": 1}],
             "steps": 4,
             "save_every": 2,
             "sample_every": 4,
