@@ -57,7 +57,7 @@ class Engine:
         self.device = torch.device(device)
         self.dtype = torch.float16 if self.device.type == "cuda" else torch.float32
         self.description = f"{card.name} on {device} in {str(self.dtype).removeprefix('torch.')} ({reason})"
-        painter = Painter(copy.deepcopy(generator).eval(), card.generator.stride)  # the caller keeps its own
+        painter = Painter(copy.deepcopy(generator).eval())  # the caller keeps its own
         with _one_sentence(self.device):
             self._painter = painter.to(self.device, self.dtype)
 
@@ -97,17 +97,10 @@ def _one_sentence(device: torch.device) -> Iterator[None]:
 class Painter(nn.Module):
     """The whole graph from ids (N,H,W uint8) to bytes (N,H,W,3 uint8)."""
 
-    def __init__(self, generator: Generator, stride: int) -> None:
+    def __init__(self, generator: Generator) -> None:
         super().__init__()
         self.generator = generator
-        self.stride = stride
 
     def forward(self, label_ids: Tensor) -> Tensor:
-        """Return the photos; the last row and column are repeated up to the stride, then cut off again."""
-        height, width = label_ids.shape[1:]
-        padded = label_ids
-        if height % self.stride or width % self.stride:
-            rows = torch.arange(-(-height // self.stride) * self.stride, device=label_ids.device)
-            columns = torch.arange(-(-width // self.stride) * self.stride, device=label_ids.device)
-            padded = label_ids[:, rows.clamp(max=height - 1)][:, :, columns.clamp(max=width - 1)]
-        return to_photo(self.generator(padded)[:, :, :height, :width])
+        """Return the photos."""
+        return to_photo(self.generator(label_ids))

@@ -49,10 +49,10 @@ def train(
 
     # Networks
     torch.manual_seed(config.seed)
-    generator = Generator(config.generator, config.classes).to(device).apply(initialize)
-    discriminator = (
-        PatchGAN(generator.label_input.channels, config.discriminators[0]).to(device).apply(initialize)
-    )
+    generator = Generator(config.generator, config.classes).to(device)
+    discriminator = PatchGAN(generator.label_input.channels, config.discriminators[0]).to(device)
+    initialize(generator)
+    initialize(discriminator)
     average: AveragedModel = AveragedModel(generator, multi_avg_fn=get_ema_multi_avg_fn(config.ema))
     adam: dict[str, Any] = {"lr": config.learning_rate, "betas": (0.5, 0.999)}
     generator_adam = torch.optim.Adam(generator.parameters(), **adam)

@@ -1,14 +1,15 @@
 """The generators, under one signature: label ids N,H,W uint8 → photo N,3,H,W in -1..1."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
+import torch
 from torch import Tensor, nn
 
 from pix2pix.config import GeneratorConfig
+from pix2pix.generators.fast import Block, Fast
+from pix2pix.generators.spade import Spade
 from pix2pix.generators.unet import UNet
 from pix2pix.tensors import LabelInput
-
-NETWORKS: dict[str, Callable[[int, GeneratorConfig], nn.Module]] = {"unet": UNet}
 
 
 class Generator(nn.Module):
@@ -16,21 +17,77 @@ class Generator(nn.Module):
 
     def __init__(self, config: GeneratorConfig, classes: Sequence[int]) -> None:
         super().__init__()
-        self.label_input = LabelInput(classes, config.input)
-        self.network = NETWORKS[config.architecture](self.label_input.channels, config)
+        self.stride = config.stride
+        self.label_input = LabelInput(
+            classes, config.input, boundaries=config.boundaries, domains=len(config.domains)
+        )
+        self.network: nn.Module
+        if config.architecture == "fast":
+            self.network = Fast(self.label_input.depth, self.label_input.extra_channels, config)
+        elif config.architecture == "spade":
+            self.network = Spade(self.label_input.channels, config)
+        else:
+            self.network = UNet(self.label_input.channels, config)
 
-    def forward(self, label_ids: Tensor) -> Tensor:
-        """Return the photo, N,3,H,W in -1..1."""
-        photo: Tensor = self.network(self.label_input(label_ids))
-        return photo
+    def forward(
+        self, label_ids: Tensor, *, boundary: Tensor | None = None, domain: Tensor | None = None
+    ) -> Tensor:
+        """Return the photo, N,3,H,W in -1..1, for N,H,W uint8 of any size.
+
+        `boundary`, N,H,W bool, is where instances meet, if the generator was taught boundaries; `domain`, N
+        int64, is the style, by place in the config's `domains`. The last row and column are repeated up to a
+        multiple of the stride and cut off again.
+        """
+        height, width = label_ids.shape[1:]
+        padded = _pad(label_ids, self.stride)
+        if boundary is not None:
+            boundary = _pad(boundary, self.stride)
+        if isinstance(self.network, Fast):
+            channel = self.label_input.channel(padded)
+            extra = self.label_input.extra(padded, boundary, domain)
+            photo: Tensor = self.network(channel, extra)
+        else:
+            photo = self.network(self.label_input(padded, boundary, domain))
+        return photo[:, :, :height, :width]
+
+
+def _pad(plane: Tensor, stride: int) -> Tensor:
+    height, width = plane.shape[1:]
+    if height % stride == 0 and width % stride == 0:
+        return plane
+    rows = torch.arange(-(-height // stride) * stride, device=plane.device).clamp(max=height - 1)
+    columns = torch.arange(-(-width // stride) * stride, device=plane.device).clamp(max=width - 1)
+    return plane[:, rows][:, :, columns]
 
 
 def initialize(module: nn.Module) -> None:
-    """Draw convolution weights from N(0, 0.02), as the paper does (section 6.2)."""
-    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
-        nn.init.normal_(module.weight, 0.0, 0.02)
-        if module.bias is not None:
-            nn.init.zeros_(module.bias)
-    elif isinstance(module, nn.BatchNorm2d | nn.InstanceNorm2d) and module.affine:
-        nn.init.normal_(module.weight, 1.0, 0.02)
-        nn.init.zeros_(module.bias)
+    """Draw the weights of a generator or discriminator, in place, as its architecture wants them.
+
+    N(0, 0.02) is the paper's (section 6.2). Layers with no norm behind them are drawn after He et al. 2015
+    (arXiv 1502.01852), and the last convolution of a residual block starts near zero.
+    """
+    if isinstance(module, Generator) and isinstance(module.network, Fast):
+        _initialize_fast(module.network)
+        return
+    for layer in module.modules():
+        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+            nn.init.normal_(layer.weight, 0.0, 0.02)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+        elif isinstance(layer, nn.BatchNorm2d | nn.InstanceNorm2d) and layer.affine:
+            nn.init.normal_(layer.weight, 1.0, 0.02)
+            nn.init.zeros_(layer.bias)
+
+
+def _initialize_fast(network: Fast) -> None:
+    for layer in network.modules():
+        if isinstance(layer, nn.Conv2d):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="linear")
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+    for block in network.modules():
+        if isinstance(block, Block):
+            nn.init.normal_(block.last.weight, 0.0, 1e-3)
+    nn.init.normal_(network.stem.weight, 0.0, 0.25)  # 16 of them are summed: unit variance
+    nn.init.zeros_(network.base_color.weight)
+    nn.init.normal_(network.photo.weight, 0.0, 0.02)

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pix2pix.config import GeneratorConfig
+from pix2pix.generators.noise import noise
 
 
 class UNet(nn.Module):
@@ -68,8 +69,7 @@ def _up(
 class Noise(nn.Module):
     """Adds the same noise to every channel at a learnt strength (StyleGAN, Karras et al. 2019, arXiv 1812.04948).
 
-    Without it a plain surface has nothing to make texture from. In training the noise is drawn anew; afterwards
-    it is a fixed function of the place, so that the generator stays a pure function of its label map.
+    Without it a plain surface has nothing to make texture from.
     """
 
     def __init__(self, channels: int) -> None:
@@ -78,19 +78,7 @@ class Noise(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return `x` with uniform noise of unit variance, scaled per channel."""
-        height, width = x.shape[2:]
-        if self.training:
-            uniform = torch.rand(x.shape[0], 1, height, width, device=x.device)
-        else:
-            uniform = _noise_of_place(height, width, x.device)
-        return x + self.strength * ((uniform - 0.5) * 12**0.5).to(x.dtype)
-
-
-def _noise_of_place(height: int, width: int, device: torch.device) -> Tensor:
-    """Return 0..1 at every place, H,W float32: the same for the same row and column, whatever the size."""
-    rows = torch.arange(height, device=device, dtype=torch.float64)[:, None]
-    columns = torch.arange(width, device=device, dtype=torch.float64)[None, :]
-    return (torch.sin(rows * 12.9898 + columns * 78.233) * 43758.5453).frac().abs().float()
+        return x + self.strength * noise(x, training=self.training)
 
 
 class SmoothConvTranspose2d(nn.ConvTranspose2d):

@@ -3,7 +3,8 @@ import torch
 
 from pix2pix.config import DiscriminatorConfig, GeneratorConfig
 from pix2pix.discriminator import PatchGAN
-from pix2pix.generators.unet import UNet, _noise_of_place
+from pix2pix.generators.noise import noise_of_place
+from pix2pix.generators.unet import UNet
 
 
 def test_full_width_has_the_size_of_the_published_unet_256():
@@ -71,8 +72,8 @@ def test_noise_gives_a_plain_surface_texture_and_stays_a_function_of_the_place()
 
 
 def test_the_noise_of_a_place_is_even_and_does_not_depend_on_the_size():
-    large = _noise_of_place(300, 400, torch.device("cpu"))
-    assert torch.equal(large[:64, :128], _noise_of_place(64, 128, torch.device("cpu")))
+    large = noise_of_place(300, 400, torch.device("cpu"))
+    assert torch.equal(large[:64, :128], noise_of_place(64, 128, torch.device("cpu")))
     shares = torch.histc(large, bins=10, min=0, max=1) / large.numel()
     assert (shares - 0.1).abs().max() < 0.01
     assert abs(torch.corrcoef(torch.stack([large[:, 1:].flatten(), large[:, :-1].flatten()]))[0, 1]) < 0.05
