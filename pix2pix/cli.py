@@ -30,9 +30,23 @@ def main() -> None:
 @click.option("--steps", type=click.IntRange(min=1), help="Instead of the config's.")
 @click.option("--learning-rate", type=float, help="Instead of the config's.")
 @click.option("--seed", type=int, help="Instead of the config's.")
+@click.option(
+    "--max-minutes", type=float, default=float("inf"), help="Save and end after so long; --resume goes on."
+)
+@click.option(
+    "--workers", type=click.IntRange(min=1), default=2, show_default=True, help="Threads that make batches."
+)
 @click.option("--dry-run", is_flag=True, help="Print the resolved config and what was found, then stop.")
 def train(
-    config_path: Path, data: Path, out: Path, resume: bool, device: str, dry_run: bool, **overrides: Any
+    config_path: Path,
+    data: Path,
+    out: Path,
+    resume: bool,
+    device: str,
+    max_minutes: float,
+    workers: int,
+    dry_run: bool,
+    **overrides: Any,
 ) -> None:
     """Train a generator on photos with label maps.
 
@@ -41,15 +55,15 @@ def train(
     import yaml
 
     from pix2pix.config import load_train_config
-    from pix2pix.datasets.cityscapes import find_pairs
+    from pix2pix.datasets import open_dataset
     from pix2pix.inference import choose_device
 
     given = {key: value for key, value in overrides.items() if value is not None}
     config = load_train_config(config_path, given)
     chosen, reason = choose_device(device)
-    pairs = find_pairs(data, "train", skip=config.skip)
+    dataset = open_dataset(data, "train", skip=config.skip)
     click.echo(yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False).rstrip())
-    click.echo(f"{len(pairs)} pairs in {data}; training on {chosen} ({reason})")
+    click.echo(f"{len(dataset)} pairs in {data}; training on {chosen} ({reason})")
     if dry_run:
         return
 
@@ -58,7 +72,16 @@ def train(
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill ends like Ctrl-C
     with training_progress(config.steps) as progress:
-        path = run(config, data=data, out=out, resume=resume, device=chosen, progress=progress)
+        path = run(
+            config,
+            data=data,
+            out=out,
+            resume=resume,
+            device=chosen,
+            max_minutes=max_minutes,
+            workers=workers,
+            progress=progress,
+        )
     click.echo(f"wrote {path}; pictures are in {out / 'samples'}")
 
 

@@ -15,6 +15,6 @@ def training_progress(steps: int) -> Iterator[Callable[[int, dict[str, float]], 
 
         def progress(step: int, losses: dict[str, float]) -> None:
             text = "  ".join(f"{name} {loss:.3f}" for name, loss in losses.items())
-            bar.update(task, completed=step + 1, description=text)
+            bar.update(task, completed=step, description=text)
 
         yield progress

@@ -127,4 +127,5 @@ def make_card(config: TrainConfig, *, steps: int, images: int, hours: float, dev
 def _cut_stats(path: Path, steps: int) -> None:
     """Drop what a killed run had logged after its last state: those steps are run again."""
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
-    path.write_text("".join(lines[:steps]), encoding="utf-8")
+    kept = [line for line in lines if line.endswith("\n") and json.loads(line)["step"] < steps]
+    path.write_text("".join(kept), encoding="utf-8")

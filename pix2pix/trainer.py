@@ -7,16 +7,20 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from pix2pix import checkpoint
 from pix2pix.config import TrainConfig
-from pix2pix.datasets.cityscapes import find_pairs
-from pix2pix.datasets.crops import batch_at
-from pix2pix.discriminator import PatchGAN
+from pix2pix.datasets import open_dataset
+from pix2pix.datasets.batches import Batch, batch_at
+from pix2pix.datasets.prefetch import prefetch
+from pix2pix.discriminators import make_discriminators
 from pix2pix.errors import Pix2PixError
 from pix2pix.generators import Generator, initialize
 from pix2pix.losses import discriminator_loss, generator_loss
+from pix2pix.optimisation import Precision, learning_rate_at, set_rate
+from pix2pix.perceptual import load_perceptual
 from pix2pix.run_directory import (
     check_run,
     load_state,
@@ -29,7 +33,8 @@ from pix2pix.run_directory import (
 from pix2pix.samples import sample_sheet
 from pix2pix.tensors import to_signed
 
-Progress = Callable[[int, dict[str, float]], None]  # step, losses
+Progress = Callable[[int, dict[str, float]], None]  # steps done, losses
+LOG_EVERY = {"cpu": 1, "cuda": 20}  # steps; reading a loss makes the GPU wait
 
 
 def train(
@@ -39,99 +44,140 @@ def train(
     out: Path,
     resume: bool = False,
     device: str = "cpu",
+    max_minutes: float = float("inf"),
+    workers: int = 2,
     progress: Progress = lambda step, losses: None,
 ) -> Path:
-    """Train and return the checkpoint's path; `out` becomes a run directory that can be resumed at any time."""
+    """Train and return the checkpoint's path; `out` becomes a run directory that can be resumed at any time.
+
+    `max_minutes` ends the run early, with everything saved; the schedule stays that of `config.steps`.
+    """
     # Data: everything that a step sees follows from its number
-    pairs = find_pairs(data, "train", skip=config.skip)
-    held_out = find_pairs(data, "val") if (data / "leftImg8bit" / "val").is_dir() else pairs
+    dataset = open_dataset(data, "train", skip=config.skip)
+    held_out = open_dataset(data, "val") if _has_val(data) else dataset
     check_run(out, resume=resume)
 
     # Networks
     torch.manual_seed(config.seed)
-    generator = Generator(config.generator, config.classes).to(device)
-    discriminator = PatchGAN(generator.label_input.channels, config.discriminators[0]).to(device)
+    layout = torch.channels_last if config.channels_last else torch.contiguous_format
+    generator = Generator(config.generator, config.classes)
+    judges = make_discriminators(config.discriminators, generator.label_input.channels, len(config.classes))
     initialize(generator)
-    initialize(discriminator)
+    initialize(judges)
+    generator.to(device, memory_format=layout)  # type: ignore[call-overload]
+    judges.to(device, memory_format=layout)  # type: ignore[call-overload]
+    perceptual = None
+    if config.perceptual_weight:
+        perceptual = load_perceptual(config.perceptual, config.perceptual_weights).to(device)
     average: AveragedModel = AveragedModel(generator, multi_avg_fn=get_ema_multi_avg_fn(config.ema))
-    adam: dict[str, Any] = {"lr": config.learning_rate, "betas": (0.5, 0.999)}
-    generator_adam = torch.optim.Adam(generator.parameters(), **adam)
-    discriminator_adam = torch.optim.Adam(discriminator.parameters(), **adam)
+    precision = Precision(config.precision, device)
+    adam: dict[str, Any] = {"betas": config.betas, "fused": device.startswith("cuda")}
+    judges_rate = config.discriminator_learning_rate or config.learning_rate
+    generator_adam = torch.optim.Adam(generator.parameters(), lr=config.learning_rate, **adam)
+    judges_adam = torch.optim.Adam(judges.parameters(), lr=judges_rate, **adam)
     parts = {
         "generator": generator,
-        "discriminator": discriminator,
+        "discriminators": judges,
         "average": average,
         "generator_adam": generator_adam,
-        "discriminator_adam": discriminator_adam,
+        "discriminator_adam": judges_adam,
+        "precision": precision,
     }
     first_step, seconds_before = load_state(out, parts) if resume else (0, 0.0)
     write_config(out, config)  # only now: a state of another config was refused
+    if config.compile:  # in place: the names of the weights stay
+        generator.compile()
+        for judge in judges:
+            judge.compile()
     started = time.monotonic()
+    log_every = LOG_EVERY["cuda" if device.startswith("cuda") else "cpu"]
 
-    for step in range(first_step, config.steps):
-        rate = learning_rate_at(step, config)
-        for group in generator_adam.param_groups + discriminator_adam.param_groups:
-            group["lr"] = rate
-        torch.manual_seed(config.seed * 1_000_003 + step)  # dropout follows from the step as well
-        batch = batch_at(step, pairs, config)
-        label_ids = torch.from_numpy(batch.label_ids).to(device)
-        real = to_signed(torch.from_numpy(batch.photo_rgb).to(device))
-        ignored = torch.from_numpy(batch.ignored).to(device)[:, None]
-        labels = generator.label_input(label_ids)
+    def make_batch(step: int) -> Batch:
+        return batch_at(range(step * config.batch_size, (step + 1) * config.batch_size), dataset, config)
 
-        fake = torch.where(ignored, real, generator(label_ids))  # where nothing is judged, nothing differs
-
-        # Discriminator: which is real?
-        real_features = discriminator(labels, real)
-        fake_scores = discriminator(labels, fake.detach())[-1]
-        d_loss = discriminator_loss(real_features[-1], fake_scores, gan=config.gan)
-        discriminator_adam.zero_grad(set_to_none=True)
-        d_loss.backward()
-        discriminator_adam.step()
-
-        # Generator: fool it, and stay near the photo
-        discriminator.requires_grad_(False)
-        g_loss = generator_loss(
-            discriminator(labels, fake),
-            real_features,
-            fake,
-            real,
-            gan=config.gan,
-            l1_weight=config.l1_weight,
-            feature_weight=config.feature_weight,
-        )
+    batches = prefetch(make_batch, range(first_step, config.steps), workers=workers)
+    for step, batch in zip(range(first_step, config.steps), batches, strict=True):
+        set_rate(generator_adam, learning_rate_at(step, config, config.learning_rate))
+        set_rate(judges_adam, learning_rate_at(step, config, judges_rate))
+        torch.manual_seed(config.seed * 1_000_003 + step)  # dropout and noise follow from the step as well
         generator_adam.zero_grad(set_to_none=True)
-        g_loss.total.backward()
-        generator_adam.step()
-        discriminator.requires_grad_(True)
+        judges_adam.zero_grad(set_to_none=True)
+        losses: dict[str, Tensor] = {}
+
+        for part in np.split(np.arange(config.batch_size), config.accumulate):
+            label_ids, real, ignored, boundary, domain = _to_device(batch, part, device)
+            channel = torch.where(ignored, 0, generator.label_input.channel(label_ids))
+            labels = generator.label_input(label_ids, boundary, domain)
+            with precision.autocast():
+                painted = generator(label_ids, boundary=boundary, domain=domain)
+            fake = torch.where(ignored[:, None], real, painted.float())  # unjudged: nothing differs
+
+            # Discriminators: which is real?
+            with precision.autocast():
+                d_loss = discriminator_loss(
+                    judges, config.discriminators, labels, channel, real, fake.detach(), gan=config.gan
+                )
+            precision.backward(d_loss / config.accumulate)
+
+            # Generator: fool them, and stay near the photo
+            judges.requires_grad_(False)
+            with precision.autocast():
+                g_loss = generator_loss(
+                    judges, labels, channel, fake, real, config=config, perceptual=perceptual
+                )
+            precision.backward(g_loss.total / config.accumulate)
+            judges.requires_grad_(True)
+            for name, loss in {"d": d_loss, **g_loss._asdict()}.items():
+                share = loss.detach() / config.accumulate
+                losses[name] = losses[name] + share if name in losses else share
+
+        precision.step(judges_adam, generator_adam)
         average.update_parameters(generator)
 
         # Maintenance
-        losses = {"d": d_loss.item()} | {name: loss.item() for name, loss in g_loss._asdict().items()}
-        if not all(np.isfinite(loss) for loss in losses.values()):
-            raise Pix2PixError(
-                f"the loss is not finite at step {step}: {losses}; the last good state is in {out}, "
-                "resume with a lower --learning-rate"
-            )
-        log_stats(out, step, losses, rate)
-        progress(step, losses)
         done = step + 1
-        if done % config.sample_every == 0 or done == config.steps:
+        overdue = time.monotonic() - started > 60 * max_minutes
+        last = done == config.steps or overdue
+        saves = done % config.save_every == 0 or last
+        if step % log_every == 0 or saves:
+            values = {name: loss.item() for name, loss in losses.items()}
+            if not all(np.isfinite(value) for value in values.values()):
+                raise Pix2PixError(
+                    f"the loss is not finite at step {step}: {values}; the last good state is in {out}, "
+                    "resume with a lower --learning-rate"
+                )
+            log_stats(out, step, values, learning_rate_at(step, config, config.learning_rate))
+            progress(done, values)
+        if done % config.sample_every == 0 or last:
             sheet_png = sample_sheet(average.module, held_out, config, device)
             with writing(out / "samples" / f"step-{done:06d}.png") as partial:
                 partial.write_bytes(sheet_png)
-        if done % config.save_every == 0 or done == config.steps:
+        if saves:
             seconds = seconds_before + time.monotonic() - started
-            card = make_card(config, steps=done, images=len(pairs), hours=seconds / 3600, device=device)
+            card = make_card(config, steps=done, images=len(dataset), hours=seconds / 3600, device=device)
             with writing(out / "generator.safetensors") as partial:
                 checkpoint.save(partial, average.module, card)
             save_state(out, parts, done, seconds)
+        if overdue:
+            break
+    batches.close()
     return out / "generator.safetensors"
 
 
-def learning_rate_at(step: int, config: TrainConfig) -> float:
-    """Return the constant rate, then its linear fall to 0 (the published recipe's schedule)."""
-    start = config.decay_from * config.steps
-    if step < start:
-        return config.learning_rate
-    return config.learning_rate * (config.steps - step) / max(config.steps - start, 1)
+def _to_device(batch: Batch, part: np.ndarray, device: str) -> tuple[Tensor, ...]:
+    """Return label ids, real photos in -1..1, ignored, boundary and domain of some of the batch."""
+    moved = []
+    for array in (batch.label_ids, batch.photo_rgb, batch.ignored, batch.boundary, batch.domain):
+        tensor = torch.from_numpy(array[part])
+        if device.startswith("cuda"):
+            tensor = tensor.pin_memory().to(device, non_blocking=True)
+        moved.append(tensor)
+    label_ids, photo_rgb, ignored, boundary, domain = moved
+    return label_ids, to_signed(photo_rgb), ignored, boundary, domain
+
+
+def _has_val(data: Path) -> bool:
+    try:
+        return len(open_dataset(data, "val")) > 0
+    except Pix2PixError:
+        return False

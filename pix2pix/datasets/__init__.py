@@ -1,1 +1,50 @@
-"""Photos with their label maps, from the folders in which people keep them."""
+"""Photos with label maps, whatever the layout on disk."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pix2pix.datasets.cityscapes import Cityscapes
+from pix2pix.datasets.pack import INDEX, Pack
+from pix2pix.datasets.samples import Dataset, Sample
+from pix2pix.errors import Pix2PixError
+
+__all__ = ["Dataset", "Sample", "open_dataset"]
+
+
+def open_dataset(
+    path: Path, split: str, *, skip: Sequence[str] = (), domain: int = 0, skip_bad: bool = False
+) -> Dataset:
+    """Return one split of the data at `path`, whose layout is recognised: a pack, or Cityscapes folders.
+
+    `skip` names sequences to leave out. Raises `Pix2PixError` if there is nothing of the kind.
+    """
+    if (path / INDEX).is_file():
+        pack = Pack(path, split, domain=domain)
+        return _without(pack, skip) if skip else pack
+    if not path.is_dir():
+        raise Pix2PixError(
+            f"{path} is no folder; --data must name a pack or a folder of photos with label maps"
+        )
+    return Cityscapes(path, split, skip=skip, domain=domain, skip_bad=skip_bad)
+
+
+class Subset:
+    """Some samples of another data set."""
+
+    def __init__(self, dataset: Dataset, places: Sequence[int]) -> None:
+        self._dataset, self._places = dataset, list(places)
+        self.names = [dataset.names[place] for place in places]
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __getitem__(self, index: int) -> Sample:
+        return self._dataset[self._places[index]]
+
+
+def _without(dataset: Dataset, skip: Sequence[str]) -> Subset:
+    left_out = set(skip)
+    places = [n for n, name in enumerate(dataset.names) if not left_out & set(Path(name).parts[:-1])]
+    if not places:
+        raise Pix2PixError(f"nothing is left of the data without {', '.join(skip)}; correct `skip`")
+    return Subset(dataset, places)

@@ -1,61 +1,63 @@
 """The Cityscapes on-disk layout: leftImg8bit/<split>/<sequence>/*_leftImg8bit.{png,jpg} and gtFine/…_labelIds.png.
 
-Source: https://github.com/mcordts/cityscapesScripts, "Dataset Structure". Any split may be absent.
+Source: https://github.com/mcordts/cityscapesScripts, "Dataset Structure". Any split may be absent, and the
+instanceIds.png beside the label ids too.
 """
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import cv2
 import numpy as np
 
+from pix2pix.datasets.files import FilePair, FilePairs, read_labels, read_photo
+from pix2pix.datasets.samples import Sample
 from pix2pix.errors import Pix2PixError
 
 
-class Pair(NamedTuple):
-    """The files of one photo and its label map."""
+class Cityscapes(FilePairs):
+    """One split, in the order of the names; `skip` leaves out sequences (folders)."""
 
-    photo: Path
-    labels: Path
-
-
-def find_pairs(root: Path, split: str, *, skip: Sequence[str] = ()) -> list[Pair]:
-    """Return all pairs of a split in the order of their names; an unpaired photo is an error that names it."""
-    folder = root / "leftImg8bit" / split
-    photos = sorted(
-        p for p in folder.glob("*/*_leftImg8bit.*") if p.suffix.lower() in {".png", ".jpg", ".jpeg"}
-    )
-    pairs = [Pair(photo, _labels_of(root, split, photo)) for photo in photos if photo.parent.name not in skip]
-    if not pairs:
-        raise Pix2PixError(
-            f"no photos found under {folder}; --data must name a folder in the Cityscapes layout "
-            "(leftImg8bit/ and gtFine/)"
+    def __init__(
+        self, root: Path, split: str, *, skip: Sequence[str] = (), domain: int = 0, skip_bad: bool = False
+    ) -> None:
+        folder = root / "leftImg8bit" / split
+        photos = sorted(
+            p for p in folder.glob("*/*_leftImg8bit.*") if p.suffix.lower() in {".png", ".jpg", ".jpeg"}
         )
-    missing = [pair.labels for pair in pairs if not pair.labels.is_file()]
-    if missing:
-        raise Pix2PixError(
-            f"{len(missing)} of {len(pairs)} photos have no label map, the first is {missing[0]}; "
-            "add the labelIds files or remove the photos"
-        )
-    return pairs
+        pairs = [
+            FilePair(photo, _labels_of(root, split, photo))
+            for photo in photos
+            if photo.parent.name not in skip
+        ]
+        if not pairs:
+            raise Pix2PixError(
+                f"no photos found under {folder}; --data must name a folder in the Cityscapes layout "
+                "(leftImg8bit/ and gtFine/)"
+            )
+        super().__init__(pairs, root=root, domain=domain, skip_bad=skip_bad)
+
+    def read(self, pair: FilePair) -> Sample:
+        """Return the sample of a pair."""
+        photo_rgb = read_photo(pair.photo)
+        label_ids = read_labels(pair.labels, photo_rgb)
+        instances = pair.labels.with_name(pair.labels.name.replace("_labelIds", "_instanceIds"))
+        boundary = boundaries(instances, label_ids) if instances.is_file() else None
+        return Sample(photo_rgb, label_ids, boundary, self.domain)
 
 
-def read_pair(pair: Pair) -> tuple[np.ndarray, np.ndarray]:
-    """Return photo H,W,3 uint8 RGB and label ids H,W uint8."""
-    photo_bgr = cv2.imread(str(pair.photo), cv2.IMREAD_COLOR)
-    label_ids = cv2.imread(str(pair.labels), cv2.IMREAD_UNCHANGED)
-    for path, image in ((pair.photo, photo_bgr), (pair.labels, label_ids)):
-        if image is None:
-            raise Pix2PixError(f"{path} is not a readable image; restore or remove the pair")
-    assert photo_bgr is not None
-    assert label_ids is not None
-    if label_ids.shape != photo_bgr.shape[:2] or label_ids.dtype != np.uint8:
-        raise Pix2PixError(
-            f"{pair.labels} is {label_ids.dtype} {label_ids.shape}, its photo {photo_bgr.shape[:2]}; "
-            "label ids must be one 8-bit channel of the photo's size"
-        )
-    return cv2.cvtColor(photo_bgr, cv2.COLOR_BGR2RGB), label_ids
+def boundaries(path: Path, label_ids: np.ndarray) -> np.ndarray:
+    """Return where instances meet, H,W bool: on both sides of every edge, so that it survives a flip."""
+    instances = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    if instances is None or instances.shape != label_ids.shape:
+        raise Pix2PixError(f"{path} is no instance map of its label map's size; restore or remove it")
+    edges = np.zeros(instances.shape, bool)
+    down, right = instances[1:] != instances[:-1], instances[:, 1:] != instances[:, :-1]
+    edges[1:] |= down
+    edges[:-1] |= down
+    edges[:, 1:] |= right
+    edges[:, :-1] |= right
+    return edges
 
 
 def _labels_of(root: Path, split: str, photo: Path) -> Path:

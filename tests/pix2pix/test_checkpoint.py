@@ -92,7 +92,7 @@ def test_another_kind_of_safetensors_is_refused(tmp_path):
 def test_a_card_for_another_network_is_refused(saved, card):
     wide = card.model_copy(update={"generator": card.generator.model_copy(update={"width": 8})})
     save_file(_tensors(saved), saved, metadata={"card": wide.model_dump_json()})
-    with pytest.raises(CheckpointError, match="does not hold the generator"):
+    with pytest.raises(CheckpointError, match="does not hold the network"):
         checkpoint.load(saved)
 
 

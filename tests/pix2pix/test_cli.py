@@ -86,7 +86,7 @@ def test_a_bad_config_is_one_sentence_and_exit_1(tmp_path, text, said):
 def test_missing_data_is_one_sentence_and_exit_1(tmp_path):
     result = run("train", "--config", CONFIGS[0], "--data", tmp_path / "nowhere", "--out", tmp_path / "run")
     assert result.exit_code == 1
-    assert "no photos found" in result.output
+    assert "nowhere is no folder" in result.output
 
 
 @pytest.mark.skipif("CARLA_BRIDGE_DATA" not in os.environ, reason="CARLA_BRIDGE_DATA names no data folder")

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from pix2pix.config import DiscriminatorConfig, GeneratorConfig
-from pix2pix.discriminator import PatchGAN
+from pix2pix.discriminators.patch import PatchGAN
 from pix2pix.generators.noise import noise_of_place
 from pix2pix.generators.unet import UNet
 
@@ -81,12 +81,12 @@ def test_the_noise_of_a_place_is_even_and_does_not_depend_on_the_size():
 
 def test_three_layers_judge_70_by_70_pixels():
     torch.manual_seed(0)
-    judge = PatchGAN(2, DiscriminatorConfig(width=4, layers=3))
+    judge = PatchGAN(5, DiscriminatorConfig(width=4, layers=3))
     for module in judge.modules():  # instance norm sees the whole map: take it out of the question
         if isinstance(module, torch.nn.InstanceNorm2d):
             module.forward = lambda x: x
     photo = torch.zeros(1, 3, 256, 256, requires_grad=True)
-    scores = judge(torch.zeros(1, 2, 256, 256), photo)[-1]
+    scores = judge(torch.cat([torch.zeros(1, 2, 256, 256), photo], dim=1)).scores
     assert scores.shape == (1, 1, 30, 30)
     scores[0, 0, 15, 15].backward()
     seen = photo.grad[0].abs().sum(0) > 0

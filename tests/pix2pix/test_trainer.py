@@ -12,7 +12,8 @@ import yaml
 
 from pix2pix import checkpoint
 from pix2pix.errors import Pix2PixError
-from pix2pix.trainer import learning_rate_at, train
+from pix2pix.optimisation import learning_rate_at
+from pix2pix.trainer import train
 
 
 def losses_of(run):
@@ -43,7 +44,7 @@ def test_a_resumed_run_goes_on_to_the_last_bit(street_data, tiny_config, tmp_pat
     whole = train(tiny_config, data=street_data, out=tmp_path / "whole")
     half = tiny_config.model_copy(update={"steps": 2})
     # the rate's schedule looks at `steps`: keep it flat so that both runs are one
-    assert learning_rate_at(1, half) == learning_rate_at(1, tiny_config)
+    assert learning_rate_at(1, half, 1.0) == learning_rate_at(1, tiny_config, 1.0)
     train(half, data=street_data, out=tmp_path / "parts")
     parts = train(tiny_config, data=street_data, out=tmp_path / "parts", resume=True)
     assert losses_of(tmp_path / "parts") == losses_of(tmp_path / "whole")
@@ -151,5 +152,5 @@ def test_a_full_disk_is_one_sentence_and_leaves_no_partial_file(street_data, tin
 
 def test_the_rate_is_constant_then_falls_to_zero(tiny_config):
     config = tiny_config.model_copy(update={"steps": 100, "decay_from": 0.5, "learning_rate": 1.0})
-    rates = [learning_rate_at(step, config) for step in (0, 49, 50, 75, 99)]
+    rates = [learning_rate_at(step, config, 1.0) for step in (0, 49, 50, 75, 99)]
     assert rates == pytest.approx([1.0, 1.0, 1.0, 0.5, 0.02])
