@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from pix2pix.cli_distill import distill
+from pix2pix.cli_segmenter import train_segmenter_command
 from pix2pix.commands import Commands
 
 
@@ -55,7 +57,7 @@ def train(
     import yaml
 
     from pix2pix.config import load_train_config
-    from pix2pix.datasets import open_dataset
+    from pix2pix.datasets import open_dataset, open_held_out
     from pix2pix.inference import choose_device
 
     given = {key: value for key, value in overrides.items() if value is not None}
@@ -74,7 +76,8 @@ def train(
     with training_progress(config.steps) as progress:
         path = run(
             config,
-            data=data,
+            dataset=dataset,
+            held_out=open_held_out(data) or dataset,
             out=out,
             resume=resume,
             device=chosen,
@@ -84,6 +87,9 @@ def train(
         )
     click.echo(f"wrote {path}; pictures are in {out / 'samples'}")
 
+
+main.add_command(train_segmenter_command)
+main.add_command(distill)
 
 if __name__ == "__main__":
     main()

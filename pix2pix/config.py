@@ -112,10 +112,6 @@ class TrainConfig(Settings):
     def _sizes_fit(self) -> Self:
         if not 0 < self.zoom[0] <= self.zoom[1] <= 1:
             raise ValueError(f"zoom {self.zoom} must be two rising shares of the photo between 0 and 1")
-        if self.crop_px % self.generator.stride:
-            raise ValueError(
-                f"crop_px {self.crop_px} must be a multiple of {self.generator.stride}, 2**levels"
-            )
         for judge in self.discriminators:
             smallest = 2 ** (judge.layers + 2) * 2 ** (judge.scales - 1)
             if judge.kind == "patch" and self.crop_px < smallest:

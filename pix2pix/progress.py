@@ -18,3 +18,12 @@ def training_progress(steps: int) -> Iterator[Callable[[int, dict[str, float]], 
             bar.update(task, completed=step, description=text)
 
         yield progress
+
+
+@contextmanager
+def counting(what: str, total: int) -> Iterator[Callable[[], None]]:
+    """Yield a function that is called after every piece of work."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda: bar.advance(task)

@@ -12,7 +12,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from pix2pix import checkpoint
 from pix2pix.config import TrainConfig
-from pix2pix.datasets import open_dataset
+from pix2pix.datasets import Dataset
 from pix2pix.datasets.batches import Batch, batch_at
 from pix2pix.datasets.prefetch import prefetch
 from pix2pix.discriminators import make_discriminators
@@ -40,7 +40,8 @@ LOG_EVERY = {"cpu": 1, "cuda": 20}  # steps; reading a loss makes the GPU wait
 def train(
     config: TrainConfig,
     *,
-    data: Path,
+    dataset: Dataset,
+    held_out: Dataset,
     out: Path,
     resume: bool = False,
     device: str = "cpu",
@@ -52,9 +53,6 @@ def train(
 
     `max_minutes` ends the run early, with everything saved; the schedule stays that of `config.steps`.
     """
-    # Data: everything that a step sees follows from its number
-    dataset = open_dataset(data, "train", skip=config.skip)
-    held_out = open_dataset(data, "val") if _has_val(data) else dataset
     check_run(out, resume=resume)
 
     # Networks
@@ -92,6 +90,7 @@ def train(
     started = time.monotonic()
     log_every = LOG_EVERY["cuda" if device.startswith("cuda") else "cpu"]
 
+    # Batches: everything that a step sees follows from its number
     def make_batch(step: int) -> Batch:
         return batch_at(range(step * config.batch_size, (step + 1) * config.batch_size), dataset, config)
 
@@ -174,10 +173,3 @@ def _to_device(batch: Batch, part: np.ndarray, device: str) -> tuple[Tensor, ...
         moved.append(tensor)
     label_ids, photo_rgb, ignored, boundary, domain = moved
     return label_ids, to_signed(photo_rgb), ignored, boundary, domain
-
-
-def _has_val(data: Path) -> bool:
-    try:
-        return len(open_dataset(data, "val")) > 0
-    except Pix2PixError:
-        return False

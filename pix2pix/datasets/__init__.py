@@ -8,7 +8,7 @@ from pix2pix.datasets.pack import INDEX, Pack
 from pix2pix.datasets.samples import Dataset, Sample
 from pix2pix.errors import Pix2PixError
 
-__all__ = ["Dataset", "Sample", "open_dataset"]
+__all__ = ["Dataset", "Sample", "open_dataset", "open_held_out"]
 
 
 def open_dataset(
@@ -26,6 +26,14 @@ def open_dataset(
             f"{path} is no folder; --data must name a pack or a folder of photos with label maps"
         )
     return Cityscapes(path, split, skip=skip, domain=domain, skip_bad=skip_bad)
+
+
+def open_held_out(path: Path) -> Dataset | None:
+    """Return the split "val", or None where there is none."""
+    try:
+        return open_dataset(path, "val")
+    except Pix2PixError:
+        return None
 
 
 class Subset:

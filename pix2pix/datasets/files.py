@@ -25,8 +25,8 @@ class FilePairs:
         missing = [pair.labels for pair in pairs if not pair.labels.is_file()]
         if missing and not skip_bad:
             raise Pix2PixError(
-                f"{len(missing)} of {len(pairs)} photos have no label map, the first lacks {missing[0]}; add them, remove the "
-                "photos or go on without them by `pix2pix pack --skip-bad`"
+                f"{len(missing)} of {len(pairs)} photos have no label map, the first lacks {missing[0]}; "
+                "add them, remove the photos or go on without them by `pix2pix pack --skip-bad`"
             )
         self.skipped = [str(path) for path in missing]
         self.pairs = [pair for pair in pairs if pair.labels not in set(missing)]

@@ -67,7 +67,7 @@ def test_dry_run_prints_the_resolved_config_and_writes_nothing(street_data, tiny
         ("name: x\nclasses: [7]\nwidht: 3", "widht"),
         ("name: x\nclasses: [99]", "99"),
         ("[1, 2]", "no settings"),
-        ("name: x\nclasses: [7]\ncrop_px: 200", "crop_px 200"),
+        ("name: x\nclasses: [7]\ncrop_px: 16", "crop_px 16"),
         ("name: x\nclasses: [7]\nzoom: [1.0, 2.0]", "zoom"),
         ("name: x\nclasses: [7]\nseed: -1", "seed"),
         ("name: 2026-13-45", "YAML"),

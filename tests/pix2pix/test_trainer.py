@@ -11,9 +11,16 @@ import torch
 import yaml
 
 from pix2pix import checkpoint
+from pix2pix.datasets import open_dataset
 from pix2pix.errors import Pix2PixError
 from pix2pix.optimisation import learning_rate_at
-from pix2pix.trainer import train
+from pix2pix.trainer import train as train_on
+
+
+def train(config, *, data, **settings):
+    return train_on(
+        config, dataset=open_dataset(data, "train"), held_out=open_dataset(data, "val"), **settings
+    )
 
 
 def losses_of(run):
@@ -136,10 +143,12 @@ def test_a_full_disk_is_one_sentence_and_leaves_no_partial_file(street_data, tin
     code = (
         "import resource, signal, sys; from pathlib import Path; import yaml\n"
         "from pix2pix.config import parse_train_config; from pix2pix.trainer import train\n"
+        "from pix2pix.datasets import open_dataset\n"
         "from pix2pix.errors import Pix2PixError\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))\n"
         "config = parse_train_config(yaml.safe_load(sys.argv[1]), source='test')\n"
-        "try: train(config, data=Path(sys.argv[2]), out=Path(sys.argv[3]))\n"
+        "data = open_dataset(Path(sys.argv[2]), 'train')\n"
+        "try: train(config, dataset=data, held_out=data, out=Path(sys.argv[3]))\n"
         "except Pix2PixError as error: print('SAID', error)"
     )
     config = yaml.safe_dump(tiny_config.model_dump(mode="json"))

@@ -1,0 +1,1 @@
+"""How good generated photos are: measured, and shown."""
