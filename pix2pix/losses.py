@@ -16,6 +16,9 @@ from torch.nn import functional as F
 from pix2pix.config import DiscriminatorConfig, TrainConfig
 from pix2pix.discriminators import Verdict
 
+MOST_WEIGHT = 50  # of a class
+MOST_CLASSES = 256  # label ids are uint8
+
 Perceptual = Callable[[Tensor, Tensor], Tensor]  # fake, real → distance
 
 
@@ -39,18 +42,24 @@ def generator_loss(
     config: TrainConfig,
     perceptual: Perceptual | None = None,
 ) -> GeneratorLoss:
-    """Return GAN + L1 + feature matching + perceptual; labels N,C,H,W, channel N,H,W, photos N,3,H,W."""
-    zero = fake.new_zeros(())
-    adversarial, features = zero, zero
+    """Return GAN + L1 + feature matching + perceptual; parts without weight are not computed and 0.
+
+    `labels` N,C,H,W are the judges' label input, `channel` N,H,W int64 its classes with void 0; photos are
+    N,3,H,W in -1..1, and `fake` equals `real` where nothing is judged.
+    """
+    zero = fake.new_zeros((), dtype=torch.float32)
+    adversarial, verdicts = zero, []
     for judge, settings in zip(discriminators, config.discriminators, strict=True):
-        verdicts = judge(labels, fake)
-        adversarial = adversarial + settings.weight * _wish(verdicts, channel, settings, config.gan)
-        if config.feature_weight:
-            with torch.no_grad():
-                targets = judge(labels, real)
-            features = features + settings.weight * feature_loss(verdicts, targets)
-    l1 = F.l1_loss(fake, real)
-    distance = perceptual(fake, real) if perceptual else zero
+        own = judge(labels, fake)
+        adversarial = adversarial + settings.weight * fooling_loss(own, channel, settings, gan=config.gan)
+        verdicts += own
+    features = zero
+    if config.feature_weight:
+        with torch.no_grad():
+            targets = [verdict for judge in discriminators for verdict in judge(labels, real)]
+        features = feature_loss(verdicts, targets)
+    l1 = F.l1_loss(fake.float(), real.float())
+    distance = perceptual(fake, real) if perceptual and config.perceptual_weight else zero
     total = (
         adversarial
         + config.l1_weight * l1
@@ -70,25 +79,23 @@ def discriminator_loss(
     *,
     gan: str,
 ) -> Tensor:
-    """Return what the judges minimise; `fake` must be detached."""
-    total = real.new_zeros(())
+    """Return what the judges minimise; `fake` must be detached. Arguments as `generator_loss` has them."""
+    total = real.new_zeros((), dtype=torch.float32)
     for judge, settings in zip(discriminators, configs, strict=True):
         if settings.kind == "segmentation":
             loss = segmentation_loss(judge, settings, labels, channel, real, fake)
         else:
-            loss = patch_loss(judge(labels, real), judge(labels, fake), gan=gan)
+            verdicts = judge(
+                torch.cat([labels, labels]), torch.cat([real, fake])
+            )  # one pass: twice the batch
+            loss = torch.stack([patch_loss(*verdict.scores.chunk(2), gan=gan) for verdict in verdicts]).mean()
         total = total + settings.weight * loss
     return total
 
 
-def patch_loss(real: Sequence[Verdict], fake: Sequence[Verdict], *, gan: str) -> Tensor:
-    """Return half the sum of both verdicts' losses, which slows the discriminator as the paper does."""
-    halves = [
-        0.5
-        * (adversarial_loss(r.scores, real=True, gan=gan) + adversarial_loss(f.scores, real=False, gan=gan))
-        for r, f in zip(real, fake, strict=True)
-    ]
-    return torch.stack(halves).mean()
+def patch_loss(real: Tensor, fake: Tensor, *, gan: str) -> Tensor:
+    """Return half the sum of the losses on both scores, which slows the discriminator as the paper does."""
+    return 0.5 * (adversarial_loss(real, real=True, gan=gan) + adversarial_loss(fake, real=False, gan=gan))
 
 
 def adversarial_loss(scores: Tensor, *, real: bool, gan: str) -> Tensor:
@@ -120,55 +127,71 @@ def segmentation_loss(
     real: Tensor,
     fake: Tensor,
 ) -> Tensor:
-    """Return the cross entropy of "each real pixel is its class" and "each fake one is fake", and LabelMix."""
-    real_logits = judge(labels, real)[0].scores
-    fake_logits = judge(labels, fake)[0].scores
-    weights = class_weights(channel, real_logits.shape[1])
-    judged = (channel > 0).float()
-    loss = classification_loss(real_logits, channel, weights)
-    fakes = torch.full_like(channel, real_logits.shape[1] - 1)
-    # a pixel that isn't judged shows the real photo: calling it fake would be a lie
-    of_fake = F.cross_entropy(fake_logits.float(), fakes, reduction="none")
-    loss = loss + (of_fake * judged).sum() / judged.sum().clamp(min=1)
+    """Return the cross entropy of "each real pixel is its class" and "each fake one is fake", and LabelMix.
+
+    LabelMix (OASIS, section 3.2): a picture mixed from both by whole classes must be judged as the mix of
+    their judgements.
+    """
+    photos = [real, fake]
+    mask = mix_mask(channel)[:, None]
     if settings.label_mix:
-        mask = mix_mask(channel, real_logits.shape[1])[:, None]
-        mixed_logits = judge(labels, torch.where(mask, real, fake))[0].scores
-        target = torch.where(mask, real_logits, fake_logits).detach()
-        loss = loss + settings.label_mix * F.mse_loss(mixed_logits.float(), target.float())
+        photos.append(torch.where(mask, real, fake))
+    (verdict,) = judge(torch.cat([labels] * len(photos)), torch.cat(photos))
+    of_real, of_fake, *of_mix = verdict.scores.float().chunk(len(photos))
+    loss = classification_loss(of_real, channel) + fake_loss(of_fake, channel)
+    for mixed in of_mix:
+        loss = loss + settings.label_mix * F.mse_loss(mixed, torch.where(mask, of_real, of_fake))
     return loss
 
 
-def classification_loss(logits: Tensor, channel: Tensor, weights: Tensor) -> Tensor:
-    """Return the mean over all pixels of weight × cross entropy; void (channel 0) has weight 0."""
-    losses = F.cross_entropy(logits.float(), channel, weight=weights, reduction="none")
-    return losses.mean()
+def fake_loss(logits: Tensor, channel: Tensor) -> Tensor:
+    """Return the mean cross entropy of the last channel, "fake", over all pixels that aren't void.
+
+    A pixel that isn't judged shows the real photo: calling it fake would be a lie.
+    """
+    judged = channel > 0
+    fake = F.cross_entropy(logits.float(), torch.full_like(channel, logits.shape[1] - 1), reduction="none")
+    return torch.where(judged, fake, 0.0).sum() / judged.sum().clamp(min=1)
+
+
+def classification_loss(logits: Tensor, channel: Tensor) -> Tensor:
+    """Return the cross entropy of logits N,K+2,H,W at channels N,H,W, every class weighing the same.
+
+    The mean over the pixels that aren't void of `class_weights` × cross entropy.
+    """
+    weights = class_weights(channel, logits.shape[1])
+    losses = F.cross_entropy(logits.float(), channel, weight=weights, reduction="sum")
+    return losses / (channel > 0).sum().clamp(min=1)
 
 
 def class_weights(channel: Tensor, count: int) -> Tensor:
-    """Return one weight per logit: total pixels / (classes present × the class's pixels); void weighs 0.
+    """Return one weight per logit: pixels / (classes present × the class's pixels), at most 50; void weighs 0.
 
-    So every class in the batch counts the same, however few its pixels (OASIS, equation 2).
+    So every class in the batch counts the same, however few its pixels (OASIS, equation 2), but a handful of
+    pixels doesn't drown all others.
     """
-    flat = channel.flatten()
-    pixels = torch.zeros(count, device=flat.device).scatter_add_(0, flat, torch.ones_like(flat).float())
-    pixels[0] = 0
+    places = torch.arange(count, device=channel.device)
+    pixels = (channel.flatten()[:, None] == places).sum(
+        0
+    )  # without scatter or bincount: neither waits nor queues
+    pixels = torch.where(places > 0, pixels, 0)
     present = (pixels > 0).sum().clamp(min=1)
     weights = torch.where(pixels > 0, pixels.sum() / (present * pixels.clamp(min=1)), 0.0)
-    weights[0] = 0
-    return weights.clamp(max=50)  # a handful of pixels must not drown all others
+    return weights.clamp(max=MOST_WEIGHT)
 
 
-def mix_mask(channel: Tensor, count: int) -> Tensor:
+def mix_mask(channel: Tensor) -> Tensor:
     """Return N,H,W bool: each class of each picture whole from one side, drawn by lot (LabelMix)."""
-    lots = torch.rand(len(channel), count, device=channel.device) < 0.5
+    lots = torch.rand(len(channel), MOST_CLASSES, device=channel.device) < 0.5
     return torch.gather(lots, 1, channel.flatten(1)).view_as(channel)
 
 
-def _wish(verdicts: Sequence[Verdict], channel: Tensor, settings: DiscriminatorConfig, gan: str) -> Tensor:
-    """Return how far the judge is from what the generator wishes: every pixel its class, every patch real."""
+def fooling_loss(
+    verdicts: Sequence[Verdict], channel: Tensor, settings: DiscriminatorConfig, *, gan: str
+) -> Tensor:
+    """Return how far a judge is from what the generator wishes: every pixel its class, every patch real."""
     if settings.kind == "segmentation":
-        logits = verdicts[0].scores
-        return classification_loss(logits, channel, class_weights(channel, logits.shape[1]))
-    if gan == "hinge":
+        return classification_loss(verdicts[0].scores, channel)
+    if gan == "hinge":  # without a bound: the score itself
         return torch.stack([-verdict.scores.float().mean() for verdict in verdicts]).mean()
     return torch.stack([adversarial_loss(v.scores, real=True, gan=gan) for v in verdicts]).mean()
