@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
-from carla_bridge import cli_convert, cli_import, cli_recordings, cli_servers
+from carla_bridge import cli_convert, cli_import, cli_pack, cli_recordings, cli_servers
 from carla_bridge.cli_options import SHIPPED, load_engine, map_option, options
 from carla_bridge.errors import BridgeError
 from carla_bridge.standin.errors import StandInError
@@ -182,6 +182,7 @@ for _command in (
     cli_recordings.repair,
     cli_convert.convert,
     cli_import.import_,
+    cli_pack.pack_command,
 ):
     main.add_command(_command)
 

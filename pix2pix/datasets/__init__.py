@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pix2pix.datasets.cityscapes import Cityscapes
-from pix2pix.datasets.pack import INDEX, Pack
+from pix2pix.datasets.pack import INDEX, Pack, read_index
 from pix2pix.datasets.samples import Dataset, Sample
 from pix2pix.errors import Pix2PixError
 
-__all__ = ["Dataset", "Sample", "open_dataset", "open_held_out"]
+__all__ = ["Dataset", "Sample", "open_dataset", "open_held_out", "open_split"]
 
 
 def open_dataset(
@@ -30,10 +30,16 @@ def open_dataset(
 
 def open_held_out(path: Path) -> Dataset | None:
     """Return the split "val", or None where there is none."""
-    try:
-        return open_dataset(path, "val")
-    except Pix2PixError:
+    return open_split(path, "val")
+
+
+def open_split(path: Path, split: str, *, skip: Sequence[str] = (), skip_bad: bool = False) -> Dataset | None:
+    """Return a split, or None where there is none of that name; what is there but damaged is an error."""
+    if (path / INDEX).is_file():
+        return open_dataset(path, split, skip=skip) if split in read_index(path).splits else None
+    if not (path / "leftImg8bit" / split).is_dir():
         return None
+    return open_dataset(path, split, skip=skip, skip_bad=skip_bad)
 
 
 class Subset:
