@@ -39,6 +39,11 @@ def main() -> None:
 @click.option(
     "--workers", type=click.IntRange(min=1), default=2, show_default=True, help="Threads that make batches."
 )
+@click.option(
+    "--download-vgg",
+    is_flag=True,
+    help="Fetch VGG-19's published weights (575 MB) to the config's perceptual_weights, if they aren't there.",
+)
 @click.option("--dry-run", is_flag=True, help="Print the resolved config and what was found, then stop.")
 def train(
     config_path: Path,
@@ -48,6 +53,7 @@ def train(
     device: str,
     max_minutes: float,
     workers: int,
+    download_vgg: bool,
     dry_run: bool,
     **overrides: Any,
 ) -> None:
@@ -69,6 +75,11 @@ def train(
     click.echo(f"{len(dataset)} pairs in {data}; training on {chosen} ({reason})")
     if dry_run:
         return
+
+    if download_vgg:
+        from pix2pix.perceptual import download_weights
+
+        click.echo(f"VGG-19 is in {download_weights(config)}")
 
     from pix2pix.progress import training_progress
     from pix2pix.trainer import train as run

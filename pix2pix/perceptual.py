@@ -11,6 +11,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from pix2pix.config import TrainConfig
+from pix2pix.errors import Pix2PixError
+
 VGG_WEIGHTS = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)  # pix2pixHD's
 
 
@@ -51,3 +54,14 @@ def load_perceptual(kind: str, weights: str) -> Perceptual:
 
     segmenter = load_segmenter(weights)[0]
     return Perceptual(segmenter, segmenter.features)
+
+
+def download_weights(config: TrainConfig) -> Path:
+    """Fetch VGG-19's published weights to where `config` says they are, unless they are, and return the file."""
+    from pix2pix.vgg import download_vgg
+
+    if config.perceptual != "vgg19" or not config.perceptual_weights:
+        raise Pix2PixError(
+            "--download-vgg needs a config with perceptual: vgg19 and perceptual_weights: the file to fetch to"
+        )
+    return download_vgg(Path(config.perceptual_weights))

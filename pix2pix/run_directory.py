@@ -5,7 +5,7 @@ import os
 import pickle
 import platform
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,8 @@ def writing(path: Path) -> Iterator[Path]:
         yield partial
         partial.replace(path)
     except (OSError, RuntimeError, SafetensorError) as error:  # torch says RuntimeError of a full disk
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):  # where even that is impossible, the first reason is the one to say
+            partial.unlink(missing_ok=True)
         reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
         raise Pix2PixError(f"{path} can't be written ({reason}); free the disk, then --resume") from error
 

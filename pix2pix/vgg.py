@@ -1,14 +1,18 @@
 """The convolutions of VGG-19 (Simonyan & Zisserman 2014, arXiv 1409.1556), with the names of torchvision's.
 
-Its weights are not part of this package. `download` fetches the published file, and only when it is called.
+Its weights are not part of this package. `download_vgg` fetches the published file, and only when it is called.
 """
 
 import hashlib
-import urllib.error
+import http.client
+import pickle
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from pix2pix.errors import Pix2PixError
@@ -19,6 +23,18 @@ SHA256 = "dcbb9e9d"  # how the published file's hash begins, by its name
 LARGEST = 1 << 30  # bytes; the published file has 575 MB
 LAYERS = (64, 64, 0, 128, 128, 0, 256, 256, 256, 256, 0, 512, 512, 512, 512, 0, 512)  # 0 halves the size
 TAPS = (1, 6, 11, 20, 29)  # relu1_1, relu2_1, relu3_1, relu4_1, relu5_1, as pix2pixHD compares them
+UNREADABLE = (
+    OSError,
+    EOFError,
+    RuntimeError,
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    pickle.UnpicklingError,
+    SafetensorError,
+)  # what damage makes the readers raise
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet, for photos in 0..1
 
 
@@ -54,43 +70,69 @@ class VGG19(nn.Module):
 
 
 def load_vgg19(path: Path) -> VGG19:
-    """Return the network with the published weights (`.pth`, read without unpickling code)."""
+    """Return the network with published weights: torchvision's `.pth` (no code in it is run) or `.safetensors`.
+
+    Raises `Pix2PixError` that names the two ways to the file if it is missing, or says what is wrong with it.
+    """
+    if not path.is_file():
+        raise Pix2PixError(
+            f"no weights of VGG-19 at {path}: name their file by perceptual_weights, or add --download-vgg to "
+            f"fetch them there from {ADDRESS}"
+        )
     network = VGG19()
     try:
-        state = torch.load(path, weights_only=True, map_location="cpu")
-        ours = {key: state[key] for key in network.state_dict()}
-        network.load_state_dict(ours)
-    except FileNotFoundError as error:
-        raise Pix2PixError(
-            f"{path} is missing; name the published VGG-19 file by perceptual_weights, or fetch it from "
-            f"{ADDRESS} by `pix2pix train --download-vgg`"
-        ) from error
-    except Exception as error:  # torch.load raises whatever a damaged file makes it raise
-        reason = str(error).splitlines()[0][:200]
+        state = _read(path)
+        network.load_state_dict({key: state[key] for key in network.state_dict()})
+    except UNREADABLE as error:
+        reason = str(error).split("\n")[0][:200]
         raise Pix2PixError(f"{path} does not hold the weights of VGG-19 ({reason}); fetch it anew") from error
-    return network
+    return network.eval()
 
 
-def download(path: Path, *, address: str = ADDRESS, sha256: str = SHA256, largest: int = LARGEST) -> Path:
-    """Fetch the published weights to `path` unless they are there; a file with another hash is not kept."""
+def _read(path: Path) -> dict[str, Tensor]:
+    if path.suffix == ".safetensors":
+        return load_file(path)
+    state: dict[str, Tensor] = torch.load(path, weights_only=True, map_location="cpu")
+    return state
+
+
+def download_vgg(path: Path, *, address: str = ADDRESS, sha256: str = SHA256, largest: int = LARGEST) -> Path:
+    """Fetch the published weights to `path`, unless a file is there, and return it.
+
+    `sha256` is how the file's hash must begin. The file appears when all of it has come and is right: a broken
+    line, a larger file or another hash leave nothing behind, and raise `Pix2PixError`.
+    """
     if path.is_file():
         return path
-    digest, size = hashlib.sha256(), 0
-    try:
-        with writing(path) as partial:
-            with urllib.request.urlopen(address, timeout=30) as answer, partial.open("wb") as file:
-                while part := answer.read(1 << 20):
-                    size += len(part)
-                    if size > largest:
-                        raise Pix2PixError(f"{address} is larger than {largest} bytes; it is not VGG-19")
+    with writing(path) as partial:
+        try:
+            digest = hashlib.sha256()
+            with partial.open("wb") as file:
+                for part in _receive(address, largest):
                     digest.update(part)
                     file.write(part)
             if not digest.hexdigest().startswith(sha256):
                 raise Pix2PixError(
-                    f"{address} has the hash {digest.hexdigest()[:16]}…, not {sha256}…; nothing was kept"
+                    f"{address} has the hash {digest.hexdigest()[:16]}…, not {sha256}…; nothing was kept, try again"
                 )
-    except urllib.error.URLError as error:
-        raise Pix2PixError(f"{address} can't be reached ({error.reason}); fetch it by other means") from error
-    finally:
-        path.with_name(f"{path.stem}.partial{path.suffix}").unlink(missing_ok=True)
+        except BaseException:
+            partial.unlink(missing_ok=True)
+            raise
     return path
+
+
+def _receive(address: str, largest: int) -> Iterator[bytes]:
+    """Yield the file part by part; the connection's faults, and only those, become one sentence."""
+    received = 0
+    try:
+        with urllib.request.urlopen(address, timeout=30) as answer:
+            while part := answer.read(1 << 20):
+                received += len(part)
+                if received > largest:
+                    raise Pix2PixError(f"{address} is larger than {largest} bytes, so it isn't VGG-19")
+                yield part
+            missing = answer.length or 0  # what was announced and didn't come
+    except (OSError, http.client.HTTPException) as error:
+        raise Pix2PixError(f"{address} can't be fetched ({error}); fetch it by other means") from error
+    if missing:
+        raise Pix2PixError(f"{address} ended {missing} bytes too early; nothing was kept, try again")

@@ -135,5 +135,11 @@ def test_spectral_norm_holds_the_largest_singular_value_at_one():
     for _ in range(50):
         divided = norm(weight)
     assert torch.linalg.matrix_norm(divided.flatten(1), 2).item() == pytest.approx(1, abs=1e-4)
+
+
+def test_spectral_norm_iterates_in_training_only():
+    torch.manual_seed(0)
+    norm, weight = SpectralNorm(torch.randn(6, 5, 3, 3)), torch.randn(6, 5, 3, 3)
+    assert not torch.equal(norm(weight), norm(weight))
     norm.eval()
-    assert torch.equal(norm(weight), norm(weight))  # no iteration outside training
+    assert torch.equal(norm(weight), norm(weight))
