@@ -20,11 +20,11 @@ import torch
 from torch import nn
 
 from pix2pix import checkpoint
+from pix2pix.classes import PALETTE_RGB
 from pix2pix.config import load_train_config
 from pix2pix.datasets import open_dataset
 from pix2pix.generators import Generator
 from pix2pix.generators.published import from_published
-from pix2pix.tensors import PALETTE_RGB
 
 
 class Block(nn.Module):

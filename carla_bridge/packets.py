@@ -1,7 +1,9 @@
-"""The pictures of an H.264 mp4 as they travel in messages: with start codes (Annex B), nothing decoded."""
+"""The pictures of an H.264 mp4 as they travel in messages: with start codes (Annex B); and back to pixels."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+import numpy as np
 
 from carla_bridge.errors import BridgeError
 
@@ -26,3 +28,19 @@ def annex_b(video: Path) -> Iterator[bytes]:
                     yield bytes(picture)
     except (av.FFmpegError, OSError, IndexError) as error:
         raise DamagedVideo(video, error) from error
+
+
+def decoded(path: Path, packets: Iterable[bytes]) -> Iterator[np.ndarray]:
+    """Yield each picture, H,W,3 uint8 RGB, of a stream that was read from `path`; sizes are even, as H.264 wants."""
+    import av
+
+    decoder = av.CodecContext.create("h264", "r")
+    assert isinstance(decoder, av.VideoCodecContext)
+    try:
+        for packet in packets:
+            for frame in decoder.decode(av.Packet(packet)):
+                yield frame.to_ndarray(format="rgb24")
+        for frame in decoder.decode(None):
+            yield frame.to_ndarray(format="rgb24")
+    except av.FFmpegError as error:
+        raise DamagedVideo(path, error) from error

@@ -23,7 +23,11 @@ def main() -> None:
     "--config", "config_path", type=click.Path(path_type=Path), required=True, help="YAML, see configs/"
 )
 @click.option(
-    "--data", type=click.Path(path_type=Path), required=True, help="Folder in the Cityscapes layout."
+    "--data",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    required=True,
+    help="A pack, or a folder of photos with label maps; several are joined.",
 )
 @click.option(
     "--out", type=click.Path(path_type=Path), required=True, help="Run directory to make or resume."
@@ -47,7 +51,7 @@ def main() -> None:
 @click.option("--dry-run", is_flag=True, help="Print the resolved config and what was found, then stop.")
 def train(
     config_path: Path,
-    data: Path,
+    data: tuple[Path, ...],
     out: Path,
     resume: bool,
     device: str,
@@ -64,15 +68,18 @@ def train(
     import yaml
 
     from pix2pix.config import load_train_config
-    from pix2pix.datasets import open_dataset, open_held_out
+    from pix2pix.datasets import never_shown, open_held_out, open_joined
     from pix2pix.inference import choose_device
 
     given = {key: value for key, value in overrides.items() if value is not None}
     config = load_train_config(config_path, given)
     chosen, reason = choose_device(device)
-    dataset = open_dataset(data, "train", skip=config.skip)
+    domains = config.generator.domains
+    dataset = open_joined(data, "train", skip=config.skip, domains=domains)
     click.echo(yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False).rstrip())
-    click.echo(f"{len(dataset)} pairs in {data}; training on {chosen} ({reason})")
+    click.echo(f"{len(dataset)} pairs in {', '.join(map(str, data))}; training on {chosen} ({reason})")
+    if absent := never_shown(dataset, config.classes):
+        click.echo(f"no pixel of the data shows the classes {absent}; better leave them out of `classes`")
     if dry_run:
         return
 
@@ -89,7 +96,7 @@ def train(
         path = run(
             config,
             dataset=dataset,
-            held_out=open_held_out(data) or dataset,
+            held_out=open_held_out(*data, domains=domains) or dataset,
             out=out,
             resume=resume,
             device=chosen,

@@ -5,9 +5,10 @@ import numpy as np
 import torch
 from torch import nn
 
+from pix2pix.classes import PALETTE_RGB
 from pix2pix.config import TrainConfig
 from pix2pix.datasets import Dataset, Sample
-from pix2pix.tensors import PALETTE_RGB, to_photo
+from pix2pix.tensors import to_photo
 
 ROWS = 4
 

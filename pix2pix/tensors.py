@@ -7,20 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pix2pix.classes import channel_table
-
-# Cityscapes colours of ids 0..33, for generators that take the palette (the published pix2pix's input)
-PALETTE_RGB = np.array(
-    [
-        (0, 0, 0), (0, 0, 0), (0, 0, 0), (0, 0, 0), (0, 0, 0), (111, 74, 0), (81, 0, 81),
-        (128, 64, 128), (244, 35, 232), (250, 170, 160), (230, 150, 140), (70, 70, 70), (102, 102, 156),
-        (190, 153, 153), (180, 165, 180), (150, 100, 100), (150, 120, 90), (153, 153, 153), (153, 153, 153),
-        (250, 170, 30), (220, 220, 0), (107, 142, 35), (152, 251, 152), (70, 130, 180), (220, 20, 60),
-        (255, 0, 0), (0, 0, 142), (0, 0, 70), (0, 60, 100), (0, 0, 90), (0, 0, 110), (0, 80, 100),
-        (0, 0, 230), (119, 11, 32),
-    ],
-    np.uint8,
-)  # fmt: skip
+from pix2pix.classes import PALETTE_RGB, channel_table
 
 
 class LabelInput(nn.Module):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from carla_bridge.labels import colorize
-from pix2pix.tensors import PALETTE_RGB
+from pix2pix.classes import PALETTE_RGB
 
 ROOT = Path(__file__).parents[1]
 

@@ -103,6 +103,12 @@ class RecordedDrive:
             raise NoSuchFrame(self.path, f"{time_s:g} s", self._span())
         return self._at(place)
 
+    def photos(self) -> Iterator[bytes]:
+        """Yield each picture of the camera's H.264 stream of photos, one for each label frame, if it has any."""
+        for _, message in self._stored.read({camera_topic(self.camera, "photo")}):
+            with blaming(self.path):
+                yield self._stored.decode(message).data
+
     def states(self) -> Iterator[DriveState]:
         """Yield what the simulator knew at each tick, where it was recorded."""
         for _, message in self._stored.read({STATE_TOPIC}):

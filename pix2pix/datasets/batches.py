@@ -13,6 +13,7 @@ import numpy as np
 
 from pix2pix.classes import IGNORED, VOID
 from pix2pix.config import TrainConfig
+from pix2pix.datasets.resized import resized_edges
 from pix2pix.datasets.samples import Dataset, Sample
 
 
@@ -51,11 +52,11 @@ def augment(sample: Sample, rng: np.random.Generator, config: TrainConfig) -> Ba
         photo_rgb = _smooth(sample.photo_rgb[window], config.crop_px, flip)
     boundary = np.zeros(label_ids.shape, bool)
     if sample.boundary is not None:
-        boundary = _nearest(sample.boundary[window].view(np.uint8), config.crop_px, flip).view(bool)
+        boundary = _edges(sample.boundary[window], config.crop_px, flip)
     hidden = _hide_boxes(label_ids, rng, config.void_boxes)
     if config.color:
         photo_rgb = _jitter(photo_rgb, rng, config.color)
-    ignored = np.isin(label_ids, IGNORED)
+    ignored = np.isin(label_ids, IGNORED) | (sample.photo_rgb is None)
     return Batch(hidden, photo_rgb, ignored, boundary, np.int64(sample.domain))  # type: ignore[arg-type]
 
 
@@ -79,6 +80,11 @@ def _smooth(photo_rgb: np.ndarray, side: int, flip: bool) -> np.ndarray:
 def _nearest(plane: np.ndarray, side: int, flip: bool) -> np.ndarray:
     resized = cv2.resize(plane, (side, side), interpolation=cv2.INTER_NEAREST_EXACT)
     return cv2.flip(resized, 1) if flip else resized
+
+
+def _edges(boundary: np.ndarray, side: int, flip: bool) -> np.ndarray:
+    resized = resized_edges(boundary, (side, side))
+    return np.ascontiguousarray(np.fliplr(resized)) if flip else resized
 
 
 def _jitter(photo_rgb: np.ndarray, rng: np.random.Generator, share: float) -> np.ndarray:

@@ -1,41 +1,34 @@
 """The Cityscapes on-disk layout: leftImg8bit/<split>/<sequence>/*_leftImg8bit.{png,jpg} and gtFine/…_labelIds.png.
 
 Source: https://github.com/mcordts/cityscapesScripts, "Dataset Structure". Any split may be absent, and the
-instanceIds.png beside the label ids too.
+instanceIds.png beside the label ids too. What `carla-bridge convert --sinks dataset` writes is of this layout.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from pix2pix.datasets.files import FilePair, FilePairs, read_labels, read_photo
-from pix2pix.datasets.samples import Sample
+from pix2pix.datasets.files import FilePair, FilePairs, photos_in, read_labels, read_photo
+from pix2pix.datasets.samples import Sample, Selection
 from pix2pix.errors import Pix2PixError
+
+PHOTO, LABELS = "_leftImg8bit", "_gtFine_labelIds"
 
 
 class Cityscapes(FilePairs):
-    """One split, in the order of the names; `skip` leaves out sequences (folders)."""
+    """One split, in the order of the names."""
 
-    def __init__(
-        self, root: Path, split: str, *, skip: Sequence[str] = (), domain: int = 0, skip_bad: bool = False
-    ) -> None:
-        folder = root / "leftImg8bit" / split
-        photos = sorted(
-            p for p in folder.glob("*/*_leftImg8bit.*") if p.suffix.lower() in {".png", ".jpg", ".jpeg"}
-        )
-        pairs = [
-            FilePair(photo, _labels_of(root, split, photo))
-            for photo in photos
-            if photo.parent.name not in skip
-        ]
-        if not pairs:
-            raise Pix2PixError(
-                f"no photos found under {folder}; --data must name a folder in the Cityscapes layout "
-                "(leftImg8bit/ and gtFine/)"
-            )
-        super().__init__(pairs, root=root, domain=domain, skip_bad=skip_bad)
+    layout = "Cityscapes (leftImg8bit/ and gtFine/)"
+
+    def __init__(self, root: Path, split: str, selection: Selection) -> None:
+        super().__init__(sorted(_pairs(root, split)), root=root, selection=selection)
+
+    @staticmethod
+    def has(root: Path, split: str) -> bool:
+        """Say whether there are photos of this layout."""
+        return bool(photos_in(root / "leftImg8bit" / split, f"*/*{PHOTO}.*"))
 
     def read(self, pair: FilePair) -> Sample:
         """Return the sample of a pair."""
@@ -60,6 +53,13 @@ def boundaries(path: Path, label_ids: np.ndarray) -> np.ndarray:
     return edges
 
 
-def _labels_of(root: Path, split: str, photo: Path) -> Path:
-    stem = photo.stem.removesuffix("_leftImg8bit")
-    return root / "gtFine" / split / photo.parent.name / f"{stem}_gtFine_labelIds.png"
+def _pairs(root: Path, split: str) -> Iterator[FilePair]:
+    """Yield all pairs, also those of label maps whose photo is missing."""
+    photos, labels = root / "leftImg8bit" / split, root / "gtFine" / split
+    known = set()
+    for photo in photos_in(photos, f"*/*{PHOTO}.*"):
+        name = photo.stem.removesuffix(PHOTO) + f"{LABELS}.png"
+        known.add(labels / photo.parent.name / name)
+        yield FilePair(photo, labels / photo.parent.name / name)
+    for alone in set(labels.glob(f"*/*{LABELS}.png")) - known:
+        yield FilePair(photos / alone.parent.name / alone.name.replace(LABELS, PHOTO), alone)

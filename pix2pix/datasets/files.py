@@ -1,14 +1,17 @@
 """Data sets of files: pairs of a photo and a label map, checked by name before anything is read."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 
-from pix2pix.datasets.samples import Sample
+from pix2pix.datasets.samples import Sample, Selection
 from pix2pix.errors import Pix2PixError
+
+PHOTO_SUFFIXES = {".png", ".jpg", ".jpeg"}
+NAMED_AT_MOST = 10  # files in an error
 
 
 class FilePair(NamedTuple):
@@ -19,19 +22,27 @@ class FilePair(NamedTuple):
 
 
 class FilePairs:
-    """Pairs of files, read one by one; a subclass says how (`read`). `skipped` lists what `skip_bad` left out."""
+    """Pairs of files, read one by one; a subclass says how (`read`). `skipped` lists what `skip_bad` left out.
 
-    def __init__(self, pairs: Sequence[FilePair], *, root: Path, domain: int, skip_bad: bool) -> None:
-        missing = [pair.labels for pair in pairs if not pair.labels.is_file()]
-        if missing and not skip_bad:
+    `found` may hold pairs of which one file is missing; which of them count, `selection` says by their folders.
+    """
+
+    def __init__(self, found: Iterable[FilePair], *, root: Path, selection: Selection) -> None:
+        chosen = [pair for pair in found if selection.takes(pair.photo.relative_to(root).parts[:-1])]
+        missing = [file for pair in chosen for file in pair if not file.is_file()]
+        if missing and not selection.skip_bad:
             raise Pix2PixError(
-                f"{len(missing)} of {len(pairs)} photos have no label map, the first lacks {missing[0]}; "
-                "add them, remove the photos or go on without them by `pix2pix pack --skip-bad`"
+                f"{len(missing)} of {len(chosen)} pairs lack a file: {listed(missing)}; add them, remove their "
+                "partners or go on without them by `pix2pix pack --skip-bad`"
             )
-        self.skipped = [str(path) for path in missing]
-        self.pairs = [pair for pair in pairs if pair.labels not in set(missing)]
-        self.domain = domain
-        self.names = [str(pair.photo.relative_to(root)) for pair in self.pairs]
+        self.skipped = [f"{path} is missing" for path in missing]
+        self.pairs = [pair for pair in chosen if not {pair.photo, pair.labels} & set(missing)]
+        if not self.pairs:
+            raise Pix2PixError(
+                f"no pairs of a photo and a label map are left in {root}; correct `skip`, --only or the folder"
+            )
+        self.domain = selection.domain
+        self.names = [pair.photo.relative_to(root).as_posix() for pair in self.pairs]
 
     def __len__(self) -> int:
         return len(self.pairs)
@@ -40,8 +51,19 @@ class FilePairs:
         return self.read(self.pairs[index])
 
     def read(self, pair: FilePair) -> Sample:
-        """Return the sample of a pair."""
+        """Return the sample of a pair; raises `Pix2PixError` naming the file that is not what it should be."""
         raise NotImplementedError
+
+
+def listed(things: Sequence[object]) -> str:
+    """Return the first few, and how many more there are."""
+    more = len(things) - NAMED_AT_MOST
+    return ", ".join(map(str, things[:NAMED_AT_MOST])) + (f" and {more} more" if more > 0 else "")
+
+
+def photos_in(folder: Path, pattern: str) -> list[Path]:
+    """Return the pictures of a folder whose names fit, in order."""
+    return sorted(path for path in folder.glob(pattern) if path.suffix.lower() in PHOTO_SUFFIXES)
 
 
 def read_photo(path: Path) -> np.ndarray:

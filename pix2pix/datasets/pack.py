@@ -7,11 +7,13 @@ https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html; pickled 
 """
 
 import re
-from pathlib import Path
-from typing import Annotated
+from collections import Counter
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Self
 
 import numpy as np
-from pydantic import Field, ValidationError
+from numpy.lib.format import open_memmap
+from pydantic import AfterValidator, Field, model_validator
 
 from pix2pix.config import Settings
 from pix2pix.datasets.samples import Sample
@@ -19,6 +21,18 @@ from pix2pix.errors import Pix2PixError
 
 FORMAT = 1
 INDEX = "pack.json"
+LARGEST_INDEX = 1 << 28  # bytes
+
+
+def _plain(name: str) -> str:
+    """Check that a sample's name can become a file name below a folder of the reader's choice."""
+    path = PurePosixPath(name)
+    if not path.parts or path.is_absolute() or ".." in path.parts or not name.isprintable() or "\\" in name:
+        raise ValueError(f"the name {name!r} leads elsewhere")
+    return name
+
+
+Name = Annotated[str, Field(max_length=1000), AfterValidator(_plain)]
 
 
 class Shard(Settings):
@@ -27,7 +41,7 @@ class Shard(Settings):
     stem: Annotated[str, Field(pattern=r"^[a-z0-9]+-[0-9]{4}$")]
     height: Annotated[int, Field(ge=1, le=1 << 14)]
     width: Annotated[int, Field(ge=1, le=1 << 14)]
-    names: tuple[str, ...]
+    names: tuple[Name, ...]
     photos: bool
     boundaries: bool
 
@@ -37,6 +51,25 @@ class Split(Settings):
 
     shards: tuple[Shard, ...]
     pixels: dict[int, int]
+    order: tuple[int, ...] = ()  # which shard has the n-th sample; empty: one shard after the other
+
+    @model_validator(mode="after")
+    def _order_fits(self) -> Self:
+        counts = {number: len(shard.names) for number, shard in enumerate(self.shards) if shard.names}
+        if self.order and Counter(self.order) != counts:
+            raise ValueError("its order does not fit its shards")
+        return self
+
+    def places(self) -> list[tuple[int, int]]:
+        """Return the shard and the place in it of every sample."""
+        if not self.order:
+            return [(n, place) for n, shard in enumerate(self.shards) for place in range(len(shard.names))]
+        used: Counter[int] = Counter()
+        places = []
+        for number in self.order:
+            places.append((number, used[number]))
+            used[number] += 1
+        return places
 
 
 class Index(Settings):
@@ -45,6 +78,7 @@ class Index(Settings):
     format: int = FORMAT
     source: str = ""
     domain: str = ""
+    licence: str = ""
     splits: dict[str, Split]
 
 
@@ -57,13 +91,10 @@ class Pack:
             raise Pix2PixError(f"{root} has no split {split}, only {', '.join(sorted(index.splits))}")
         self.domain = domain
         self.pixels = index.splits[split].pixels
-        self.names: list[str] = []
-        self._places: list[tuple[int, int]] = []
-        self._shards = []
-        for shard in index.splits[split].shards:
-            self._shards.append(_Arrays(root, shard))
-            self._places += [(len(self._shards) - 1, place) for place in range(len(shard.names))]
-            self.names += shard.names
+        shards = index.splits[split].shards
+        self._places = index.splits[split].places()
+        self._shards = [_Arrays(root, shard) for shard in shards]
+        self.names = [shards[number].names[place] for number, place in self._places]
 
     def __len__(self) -> int:
         return len(self._places)
@@ -91,8 +122,10 @@ def read_index(root: Path) -> Index:
     """Return what a pack says of itself; whatever is not ours is refused in one sentence."""
     path = root / INDEX
     try:
-        index = Index.model_validate_json(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, ValidationError) as error:
+        if path.stat().st_size > LARGEST_INDEX:
+            raise ValueError("it is larger than any index")
+        index = Index.model_validate_json(path.read_bytes())
+    except (OSError, ValueError) as error:  # pydantic's errors are ValueErrors
         fault = re.sub(r"\s+", " ", str(error))[:200]
         raise Pix2PixError(f"{path} can't be read ({fault}); make the pack anew by `pix2pix pack`") from error
     if index.format != FORMAT:
@@ -104,9 +137,11 @@ def read_index(root: Path) -> Index:
 
 def _map(path: Path, shape: tuple[int, ...]) -> np.ndarray:
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        if path.is_symlink():
+            raise ValueError("it is a link")
+        array = open_memmap(path, mode="r")  # one plain array; neither pickles nor archives
     except (OSError, ValueError, EOFError) as error:
-        reason = str(error).splitlines()[0]
+        reason = (str(error).splitlines() or ["it is cut off"])[0]
         raise Pix2PixError(
             f"{path} can't be mapped ({reason}); make the pack anew by `pix2pix pack`"
         ) from error

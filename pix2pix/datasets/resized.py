@@ -20,15 +20,23 @@ class Resized:
         return len(self._dataset)
 
     def __getitem__(self, index: int) -> Sample:
-        sample = self._dataset[index]
-        photo_rgb, boundary = sample.photo_rgb, sample.boundary
-        if photo_rgb is not None:
-            photo_rgb = cv2.resize(photo_rgb, self._size, interpolation=cv2.INTER_AREA)
-        if boundary is not None:
-            shrunk = cv2.resize(boundary.astype(np.float32), self._size, interpolation=cv2.INTER_AREA)
-            boundary = shrunk > 0  # a thin edge must not fall between two pixels
-        label_ids = cv2.resize(sample.label_ids, self._size, interpolation=cv2.INTER_NEAREST_EXACT)
-        return Sample(photo_rgb, label_ids, boundary, sample.domain)
+        return resized(self._dataset[index], self._size)
+
+
+def resized(sample: Sample, size: tuple[int, int]) -> Sample:
+    """Return the sample at `size` = (width, height)."""
+    photo_rgb, boundary = sample.photo_rgb, sample.boundary
+    if photo_rgb is not None:
+        photo_rgb = cv2.resize(photo_rgb, size, interpolation=cv2.INTER_AREA)
+    if boundary is not None:
+        boundary = resized_edges(boundary, size)
+    label_ids = cv2.resize(sample.label_ids, size, interpolation=cv2.INTER_NEAREST_EXACT)
+    return Sample(photo_rgb, label_ids, boundary, sample.domain)
+
+
+def resized_edges(boundary: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Return boundaries, H,W bool, at `size` = (width, height): a thin edge does not fall between two pixels."""
+    return cv2.resize(boundary.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0
 
 
 def parse_size(text: str) -> tuple[int, int]:

@@ -1,6 +1,7 @@
-"""What every data set gives: one photo with its label map."""
+"""What every data set gives, one photo with its label map; and which of its samples are wanted."""
 
-from typing import NamedTuple, Protocol
+from collections.abc import Iterable
+from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
 
@@ -22,3 +23,18 @@ class Dataset(Protocol):
     def __len__(self) -> int: ...
 
     def __getitem__(self, index: int) -> Sample: ...
+
+
+class Selection(NamedTuple):
+    """Which samples are wanted, and what their files don't say."""
+
+    skip: tuple[str, ...] = ()  # sequences (folders) to leave out
+    only: tuple[str, ...] = ()  # sequences to keep; none named: all
+    skip_bad: bool = False  # go on without pairs of which a file is missing
+    domain: int = 0
+    labels_on: Literal["left", "right"] | None = None  # of aligned pictures; None: found out
+
+    def takes(self, folders: Iterable[str]) -> bool:
+        """Say whether a sample in these folders is wanted."""
+        names = set(folders)
+        return not names & set(self.skip) and (not self.only or bool(names & set(self.only)))

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
+from pix2pix.classes import PALETTE_RGB
 from pix2pix.config import TrainConfig
-from pix2pix.tensors import PALETTE_RGB
 
 CLASSES = (7, 8, 11, 21, 23, 26)
 

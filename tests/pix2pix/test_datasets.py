@@ -2,10 +2,10 @@ import cv2
 import numpy as np
 import pytest
 
+from pix2pix.classes import PALETTE_RGB
 from pix2pix.datasets import open_dataset
 from pix2pix.datasets.batches import batch_at
 from pix2pix.errors import Pix2PixError
-from pix2pix.tensors import PALETTE_RGB
 
 
 def test_pairs_are_found_in_order_and_read_as_rgb_and_ids(street_data):
@@ -24,13 +24,13 @@ def test_jpeg_photos_are_read_as_well(street_data):
 
 
 def test_sequences_can_be_skipped(street_data):
-    with pytest.raises(Pix2PixError, match="no photos found"):
+    with pytest.raises(Pix2PixError, match="no pairs of a photo and a label map are left"):
         open_dataset(street_data, "train", skip=["seq"])
 
 
 def test_an_unpaired_photo_is_named(street_data):
     open_dataset(street_data, "train").pairs[2].labels.unlink()
-    with pytest.raises(Pix2PixError, match=r"1 of 6 photos have no label map.*002_gtFine"):
+    with pytest.raises(Pix2PixError, match=r"1 of 6 pairs lack a file.*002_gtFine"):
         open_dataset(street_data, "train")
 
 
