@@ -51,6 +51,17 @@ def settle(path: Path) -> None:
         os.fsync(file.fileno())
 
 
+def give_name(partial: Path, path: Path) -> None:
+    """Give a finished file its real name, so that a power cut leaves the whole file under one of its two names."""
+    settle(partial)
+    partial.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
 def save_whole(path: Path, content: bytes, *, overwrite: bool = False) -> None:
     """Write a file that appears under its name only when it is complete."""
     make_room(path, overwrite=overwrite)

@@ -10,7 +10,7 @@ from typing import IO
 from mcap.records import Channel, McapRecord, Message, Schema
 from mcap.writer import CompressionType, Writer
 
-from carla_bridge.outputs import OutputExists, partial_path, writing
+from carla_bridge.outputs import OutputExists, give_name, partial_path, writing
 from carla_bridge.recording import messages
 from carla_bridge.recording.chunks import UNREADABLE, Contents, find_contents, read_chunk
 from carla_bridge.recording.errors import DamagedRecording, NoRecording, OtherPhotos
@@ -62,7 +62,7 @@ def add_photos(
             progress(number / len(contents.chunks))
         track.finish()
     with writing(target):
-        partial_path(target).replace(target)
+        give_name(partial_path(target), target)
     return track.photos
 
 

@@ -8,7 +8,7 @@ from typing import IO
 
 from mcap.records import Channel, Message
 
-from carla_bridge.outputs import make_room, partial_path, writing
+from carla_bridge.outputs import give_name, make_room, partial_path, writing
 from carla_bridge.recording.chunks import UNREADABLE, Contents, find_contents, read_chunk
 from carla_bridge.recording.errors import NoRecording
 from carla_bridge.recording.messages import LAYERS, SCHEMAS, STATE_TOPIC, topics_of_a_tick
@@ -58,7 +58,7 @@ def _copy(source: IO[bytes], path: Path, target: Path, progress: Callable[[float
             if topics_of_a_tick(meta, topics.values()) <= tick.keys():
                 _write(track, tick)
     with writing(target):
-        partial_path(target).replace(target)
+        give_name(partial_path(target), target)
     return Repaired(target, track.frames, len(lost))
 
 

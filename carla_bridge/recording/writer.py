@@ -14,7 +14,7 @@ from typing import Self
 
 from carla_bridge.errors import BridgeError
 from carla_bridge.frames import DriveTick, RecordingMeta
-from carla_bridge.outputs import CannotWrite, OutputExists, make_room, partial_path, writing
+from carla_bridge.outputs import CannotWrite, OutputExists, give_name, make_room, partial_path, writing
 from carla_bridge.recording.track import DriveTrack
 
 QUEUED_TICKS = 8
@@ -87,7 +87,7 @@ class DriveWriter:
         with writing(self.path):
             if self.path.exists() and not self._overwrite:
                 raise OutputExists(self.path)
-            self._partial.replace(self.path)
+            give_name(self._partial, self.path)
 
     def _put(self, tick: DriveTick | None) -> None:
         """Wait for room in the queue, as long as the thread lives that makes it."""

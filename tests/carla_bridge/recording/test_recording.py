@@ -1,5 +1,6 @@
 """A drive comes back from the disk as it was, whole or cut."""
 
+import os
 import subprocess
 import sys
 import textwrap
@@ -248,3 +249,16 @@ def test_no_folder_is_one_sentence(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(CannotWrite, match="file"):
         record(tmp_path / "file" / "drive.mcap")
+
+
+def test_the_disk_has_a_recording_before_it_gets_its_name_and_then_its_folder(tmp_path, monkeypatch):
+    real, settled = os.fsync, []
+
+    def note(number):
+        place = Path(f"/proc/self/fd/{number}").readlink()
+        settled.append((place.name, (tmp_path / "drive.mcap").exists()))
+        real(number)
+
+    monkeypatch.setattr(os, "fsync", note)
+    record(tmp_path / "drive.mcap")
+    assert settled == [("drive.partial.mcap", False), (tmp_path.name, True)]
