@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from pix2pix.config import GeneratorConfig
-from pix2pix.generators.fast import Block, Fast
-from pix2pix.generators.spade import Spade
+from pix2pix.generators.fast import Fast, initialize_fast
+from pix2pix.generators.spade import Spade, initialize_spade
 from pix2pix.generators.unet import UNet
 from pix2pix.tensors import LabelInput
 
@@ -61,14 +61,19 @@ def _pad(plane: Tensor, stride: int) -> Tensor:
 
 
 def initialize(module: nn.Module) -> None:
-    """Draw the weights of a generator or discriminator, in place, as its architecture wants them.
+    """Draw the weights of a generator or of discriminators, in place, as the architecture wants them.
 
-    N(0, 0.02) is the paper's (section 6.2). Layers with no norm behind them are drawn after He et al. 2015
-    (arXiv 1502.01852), and the last convolution of a residual block starts near zero.
+    N(0, 0.02) is the paper's (section 6.2); `spade` and `fast` have their own.
     """
     if isinstance(module, Generator) and isinstance(module.network, Fast):
-        _initialize_fast(module.network)
-        return
+        initialize_fast(module.network)
+    elif isinstance(module, Generator) and isinstance(module.network, Spade):
+        initialize_spade(module.network)
+    else:
+        _initialize_as_published(module)
+
+
+def _initialize_as_published(module: nn.Module) -> None:
     for layer in module.modules():
         if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
             nn.init.normal_(layer.weight, 0.0, 0.02)
@@ -77,17 +82,3 @@ def initialize(module: nn.Module) -> None:
         elif isinstance(layer, nn.BatchNorm2d | nn.InstanceNorm2d) and layer.affine:
             nn.init.normal_(layer.weight, 1.0, 0.02)
             nn.init.zeros_(layer.bias)
-
-
-def _initialize_fast(network: Fast) -> None:
-    for layer in network.modules():
-        if isinstance(layer, nn.Conv2d):
-            nn.init.kaiming_normal_(layer.weight, nonlinearity="linear")
-            if layer.bias is not None:
-                nn.init.zeros_(layer.bias)
-    for block in network.modules():
-        if isinstance(block, Block):
-            nn.init.normal_(block.last.weight, 0.0, 1e-3)
-    nn.init.normal_(network.stem.weight, 0.0, 0.25)  # 16 of them are summed: unit variance
-    nn.init.zeros_(network.base_color.weight)
-    nn.init.normal_(network.photo.weight, 0.0, 0.02)

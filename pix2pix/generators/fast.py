@@ -89,3 +89,21 @@ class Block(nn.Module):
 
 def _blocks(channels: int, count: int) -> nn.Sequential:
     return nn.Sequential(*(Block(channels) for _ in range(count)))
+
+
+def initialize_fast(network: Fast) -> None:
+    """Draw the weights, in place: with no norm behind them every layer must keep the variance itself.
+
+    After He et al. 2015 (arXiv 1502.01852); the residual branches start near zero.
+    """
+    for layer in network.modules():
+        if isinstance(layer, nn.Conv2d):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="linear")
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+    for block in network.modules():
+        if isinstance(block, Block):
+            nn.init.normal_(block.last.weight, 0.0, 1e-3)
+    nn.init.normal_(network.stem.weight, 0.0, 0.25)  # 16 of them are summed: unit variance
+    nn.init.zeros_(network.base_color.weight)
+    nn.init.normal_(network.photo.weight, 0.0, 0.02)

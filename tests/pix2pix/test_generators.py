@@ -101,3 +101,30 @@ def test_bf16_stays_near_fp32(architecture, levels):
         with torch.autocast("cpu", torch.bfloat16):
             rough = generator(ids)
     assert (exact - rough).abs().mean() < 0.02
+
+
+@ARCHITECTURES
+def test_a_map_smaller_than_the_stride_is_painted_and_half_precision_stays_finite(architecture, levels):
+    generator = make_generator(architecture, levels).eval()
+    ids = random_ids(2, 5, 9)
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        photo = generator(ids)
+    assert photo.shape == (2, 3, 5, 9)
+    assert photo.isfinite().all()
+    assert photo[0].std() > 0
+
+
+@ARCHITECTURES
+def test_fresh_weights_keep_the_signal_alive(architecture, levels):
+    generator = make_generator(architecture, levels, width=16)
+    with torch.no_grad():
+        photo = generator(random_ids(2, 64, 64))
+    assert 0.003 < photo.std() < 0.7  # neither faded away nor saturated
+
+
+def test_full_settings_of_spade_fit_in_forty_megabytes_of_16_bits():
+    with torch.device("meta"):
+        generator = Generator(
+            GeneratorConfig(architecture="spade", width=40, levels=5, depth=2, noise=True), CLASSES
+        )
+    assert 2 * sum(p.numel() for p in generator.parameters()) < 40e6
