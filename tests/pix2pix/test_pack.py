@@ -1,6 +1,9 @@
 """Packs: what goes in comes out, and what is not ours is refused."""
 
 import json
+import signal
+import subprocess
+import sys
 
 import cv2
 import numpy as np
@@ -8,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from pix2pix.cli import main
-from pix2pix.datasets import Sample, open_dataset
+from pix2pix.datasets import Sample, open_dataset, open_joined
 from pix2pix.datasets.pack_writer import PackWriter
 from pix2pix.errors import Pix2PixError
 
@@ -133,3 +136,117 @@ def test_truncated_pickled_and_misshapen_shards_are_refused(pack):
     np.save(path, np.zeros((2, 2), np.uint8))
     with pytest.raises(Pix2PixError, match=r"\(2, 2\)"):
         open_dataset(pack, "train")
+
+
+def maps(*sizes, photos=False):
+    """Return samples whose label ids say which is which."""
+    rng = np.random.default_rng(0)
+    for number, size in enumerate(sizes):
+        photo_rgb = rng.integers(0, 256, (*size, 3), np.uint8) if photos else None
+        yield f"maps/{number}", Sample(photo_rgb, np.full(size, number, np.uint8), None, 0)
+
+
+def test_sizes_that_take_turns_share_shards_and_keep_their_order(tmp_path):
+    sizes = [(16, 20), (24, 20)] * 5
+    with PackWriter(tmp_path / "m.pack") as writer:
+        writer.add("train", maps(*sizes, photos=True))
+    packed = open_dataset(tmp_path / "m.pack", "train")
+    assert len(list((tmp_path / "m.pack").glob("*-labels.npy"))) == 2
+    for number, (name, sample) in enumerate(maps(*sizes, photos=True)):
+        assert packed.names[number] == name
+        assert np.array_equal(packed[number].photo_rgb, sample.photo_rgb)
+        assert np.array_equal(packed[number].label_ids, sample.label_ids)
+
+
+def test_a_full_shard_is_followed_by_another(tmp_path):
+    with PackWriter(tmp_path / "m.pack", shard_bytes=3 * 16 * 20 * 3) as writer:
+        writer.add("train", maps(*[(16, 20)] * 8))
+    shards = sorted((tmp_path / "m.pack").glob("*-labels.npy"))
+    assert [len(np.load(shard)) for shard in shards] == [3, 3, 2]
+    packed = open_dataset(tmp_path / "m.pack", "train")
+    assert [int(packed[n].label_ids[0, 0]) for n in range(8)] == list(range(8))
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "a/../b", "a\\\\b", "a\\u0000b", ""])
+def test_a_name_that_leads_elsewhere_is_refused(pack, name):
+    path = pack / "pack.json"
+    path.write_text(path.read_text().replace("leftImg8bit/train/seq/000_leftImg8bit.png", name))
+    with pytest.raises(Pix2PixError, match="can't be read"):
+        open_dataset(pack, "train")
+
+
+def test_an_archive_or_a_link_in_the_place_of_a_shard_is_refused(pack, tmp_path):
+    path = pack / "train-0000-labels.npy"
+    path.rename(tmp_path / "elsewhere.npy")
+    path.symlink_to(tmp_path / "elsewhere.npy")
+    with pytest.raises(Pix2PixError, match="it is a link"):
+        open_dataset(pack, "train")
+    path.unlink()
+    with path.open("wb") as file:
+        np.savez(file, np.zeros((6, 72, 96), np.uint8))
+    with pytest.raises(Pix2PixError, match="can't be mapped"):
+        open_dataset(pack, "train")
+    path.write_bytes(b"")
+    with pytest.raises(Pix2PixError, match="can't be mapped"):
+        open_dataset(pack, "train")
+
+
+@pytest.mark.parametrize("order", [[0] * 5, [0] * 5 + [1], [0] * 5 + [-1]])
+def test_an_order_that_does_not_fit_the_shards_is_refused(pack, order):
+    path = pack / "pack.json"
+    index = json.loads(path.read_text())
+    index["splits"]["train"]["order"] = order
+    path.write_text(json.dumps(index))
+    with pytest.raises(Pix2PixError, match="order does not fit"):
+        open_dataset(pack, "train")
+
+
+def test_a_pack_killed_while_it_is_written_is_none_and_the_next_run_makes_it(street_data, tmp_path):
+    out = tmp_path / "p.pack"
+    script = (
+        "import os, signal, sys, numpy as np\n"
+        "from pathlib import Path\n"
+        "from pix2pix.datasets import Sample\n"
+        "from pix2pix.datasets.pack_writer import PackWriter\n"
+        "def samples():\n"
+        "    for number in range(9):\n"
+        "        if number == 5: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "        yield str(number), Sample(None, np.zeros((16, 16), np.uint8), None, 0)\n"
+        "with PackWriter(Path(sys.argv[1])) as writer:\n"
+        "    writer.add('train', samples())\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", script, str(out)], check=False, timeout=60)
+    assert killed.returncode == -signal.SIGKILL
+    assert not out.exists()
+    with pytest.raises(Pix2PixError, match="no photos found"):
+        open_dataset(tmp_path / "p.pack.partial", "train")
+    assert run("pack", "--data", street_data, "--out", out).exit_code == 0
+    assert [path.name for path in tmp_path.glob("p.pack*")] == ["p.pack"]
+
+
+def test_what_a_pack_says_of_itself(street_data, tmp_path):
+    options = ("--domain", "day", "--licence", "CC BY-NC 4.0", "--splits", "val")
+    result = run("pack", "--data", street_data, "--out", tmp_path / "p.pack", *options)
+    assert "2 of val" in result.output
+    index = json.loads((tmp_path / "p.pack" / "pack.json").read_text())
+    assert (index["domain"], index["licence"], index["source"]) == ("day", "CC BY-NC 4.0", "data")
+    assert sum(index["splits"]["val"]["pixels"].values()) == 2 * 72 * 96
+
+
+def test_splits_that_lead_elsewhere_and_a_place_that_can_not_be_written_are_one_sentence(
+    street_data, tmp_path
+):
+    result = run("pack", "--data", street_data, "--out", tmp_path / "p", "--splits", "../train")
+    assert result.exit_code == 1
+    assert "are none; name them" in result.output
+    (tmp_path / "file").write_text("in the way")
+    result = run("pack", "--data", street_data, "--out", tmp_path / "file" / "p.pack")
+    assert result.exit_code == 1
+    assert "can't be written" in result.output
+
+
+def test_training_refuses_label_maps_without_photos(tmp_path):
+    with PackWriter(tmp_path / "m.pack") as writer:
+        writer.add("train", maps((16, 20)))
+    with pytest.raises(Pix2PixError, match="label maps without photos"):
+        open_joined([tmp_path / "m.pack"], "train")
