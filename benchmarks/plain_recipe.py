@@ -102,10 +102,49 @@ def read(dataset, index):
     return [torch.from_numpy(p.copy()).permute(2, 0, 1)[None].float() / 127.5 - 1 for p in pair]
 
 
+class PlainTraining:
+    """Both networks and their optimisers."""
+
+    def __init__(self, device):
+        self.generator, self.judge = PlainUNet().to(device), plain_patchgan().to(device)
+        self.generator.apply(initialize)
+        self.judge.apply(initialize)
+        self.g_adam = torch.optim.Adam(self.generator.parameters(), 2e-4, (0.5, 0.999))
+        self.d_adam = torch.optim.Adam(self.judge.parameters(), 2e-4, (0.5, 0.999))
+        self.gan, self.l1 = nn.BCEWithLogitsLoss(), nn.L1Loss()
+
+    def set_rate(self, rate):
+        """Set both learning rates."""
+        for adam in (self.g_adam, self.d_adam):
+            adam.param_groups[0]["lr"] = rate
+
+    def step(self, label, real):
+        """Judge, then generator, once."""
+        fake = self.generator(label)
+        self.judge.requires_grad_(True)
+        self.d_adam.zero_grad()
+        says_fake = self.judge(torch.cat([label, fake.detach()], 1))
+        says_real = self.judge(torch.cat([label, real], 1))
+        d_loss = self.gan(says_fake, torch.zeros_like(says_fake)) + self.gan(
+            says_real, torch.ones_like(says_real)
+        )
+        (0.5 * d_loss).backward()
+        self.d_adam.step()
+        self.judge.requires_grad_(False)
+        self.g_adam.zero_grad()
+        says = self.judge(torch.cat([label, fake], 1))
+        (self.gan(says, torch.ones_like(says)) + 100 * self.l1(fake, real)).backward()
+        self.g_adam.step()
+
+
 @click.command()
-@click.option("--data", type=click.Path(path_type=Path), required=True)
-@click.option("--config", type=click.Path(path_type=Path), default="configs/train-camvid.yaml")
-@click.option("--out", type=click.Path(path_type=Path))
+@click.option(
+    "--data", type=click.Path(path_type=Path), required=True, help="Folder or pack, see pix2pix train."
+)
+@click.option(
+    "--config", type=click.Path(path_type=Path), default="configs/train-camvid.yaml", help="For its classes."
+)
+@click.option("--out", type=click.Path(path_type=Path), help="Checkpoint to write.")
 @click.option("--steps", default=8000)
 @click.option("--device", default="cpu")
 def main(data, config, out, steps, device):
@@ -114,37 +153,23 @@ def main(data, config, out, steps, device):
     torch.manual_seed(config.seed)
     random.seed(config.seed)
     dataset = open_dataset(data, "train", skip=config.skip)
-    generator, judge = PlainUNet().to(device), plain_patchgan().to(device)
-    generator.apply(initialize)
-    judge.apply(initialize)
-    g_adam = torch.optim.Adam(generator.parameters(), 2e-4, (0.5, 0.999))
-    d_adam = torch.optim.Adam(judge.parameters(), 2e-4, (0.5, 0.999))
-    gan, l1 = nn.BCEWithLogitsLoss(), nn.L1Loss()
+    training = PlainTraining(device)
     order: list[int] = []
     started = time.perf_counter()
     for step in range(steps):
-        for adam in (g_adam, d_adam):
-            adam.param_groups[0]["lr"] = 2e-4 * min(1.0, 2 * (steps - step) / steps)
+        training.set_rate(2e-4 * min(1.0, 2 * (steps - step) / steps))
         if not order:
             order = random.sample(range(len(dataset)), len(dataset))
-        label, real = (picture.to(device) for picture in read(dataset, order.pop()))
-        fake = generator(label)
-        judge.requires_grad_(True)
-        d_adam.zero_grad()
-        says_fake, says_real = judge(torch.cat([label, fake.detach()], 1)), judge(torch.cat([label, real], 1))
-        d_loss = gan(says_fake, torch.zeros_like(says_fake)) + gan(says_real, torch.ones_like(says_real))
-        (0.5 * d_loss).backward()
-        d_adam.step()
-        judge.requires_grad_(False)
-        g_adam.zero_grad()
-        says = judge(torch.cat([label, fake], 1))
-        (gan(says, torch.ones_like(says)) + 100 * l1(fake, real)).backward()
-        g_adam.step()
+        training.step(*(picture.to(device) for picture in read(dataset, order.pop())))
         if (step + 1) % 100 == 0 or step + 1 == steps:
-            each_ms = 1000 * (time.perf_counter() - started) / (step + 1)
-            print(f"{step + 1}/{steps} steps, {each_ms:.0f} ms each", flush=True)
+            each_s = (time.perf_counter() - started) / (step + 1)
+            print(
+                f"{step + 1}/{steps} steps, {1000 * each_s:.0f} ms each, {1 / each_s:.2f} images/s",
+                flush=True,
+            )
     if out:
-        save(out, generator, config, len(dataset), steps, (time.perf_counter() - started) / 3600, device)
+        hours = (time.perf_counter() - started) / 3600
+        save(out, training.generator, config, len(dataset), steps, hours, device)
 
 
 def save(out, plain, config, images, steps, hours, device):
