@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from pix2pix.cli_distill import distill
+from pix2pix.cli_evaluate import evaluate
 from pix2pix.cli_pack import pack
 from pix2pix.cli_segmenter import train_segmenter_command
 from pix2pix.commands import Commands
@@ -110,6 +111,7 @@ def train(
 main.add_command(pack)
 main.add_command(train_segmenter_command)
 main.add_command(distill)
+main.add_command(evaluate)
 
 if __name__ == "__main__":
     main()

@@ -6,6 +6,7 @@ The schedule is fixed and the last average is kept: nothing is chosen by the hel
 import platform
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -47,7 +48,7 @@ def train_segmenter(
     """
     torch.manual_seed(config.seed)
     segmenter = Segmenter(config.classes, width).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    average = AveragedModel(segmenter, multi_avg_fn=get_ema_multi_avg_fn(0.998), use_buffers=True)
+    average = AveragedModel(segmenter, multi_avg_fn=average_over, use_buffers=True)
     adam = torch.optim.AdamW(segmenter.parameters(), lr=RATE, weight_decay=WEIGHT_DECAY)
     precision = Precision(config.precision, device)
     weights = class_balance(dataset, config.classes).to(device)
@@ -60,7 +61,7 @@ def train_segmenter(
         photo = to_signed(torch.from_numpy(batch.photo_rgb).to(device))
         target = targets(torch.from_numpy(batch.label_ids).to(device), config.classes)
         with precision.autocast():
-            logits = segmenter(photo)
+            logits = segmenter(roughened(photo))
         loss = F.cross_entropy(logits.float(), target, weight=weights, ignore_index=UNJUDGED)
         adam.zero_grad(set_to_none=True)
         precision.backward(loss)
@@ -87,6 +88,30 @@ def train_segmenter(
     with writing(out) as partial:
         save_segmenter(partial, trained, card)
     return score
+
+
+def average_over(averages: Any, currents: Any, count: Tensor | int) -> None:
+    """Move the running averages: over the last tenth of the steps at first, over about 500 steps later.
+
+    A fixed decay would leave much of the untrained weights in the average of a short training.
+    """
+    decay = min(0.998, (1 + int(count)) / (10 + int(count)))
+    get_ema_multi_avg_fn(decay)(averages, currents, count)
+
+
+def roughened(photo: Tensor) -> Tensor:
+    """Return photos N,3,H,W with noise and blur drawn for each: a class must not be known by its grain alone.
+
+    A generated photo lacks a camera's grain and JPEG's blocks; it is to be judged by what it shows.
+    """
+    soft, blur, noise = (torch.rand(len(photo), 1, 1, 1, device=photo.device) for _ in range(3))
+    small = F.avg_pool2d(photo, 2, ceil_mode=True)
+    blurred = F.interpolate(small, size=photo.shape[2:], mode="bilinear", align_corners=False)
+    mixed = torch.where(soft < 0.5, torch.lerp(photo, blurred, blur), photo)
+    rough: Tensor = mixed + 0.1 * (noise - 0.5).clamp(min=0) * torch.randn_like(
+        mixed
+    )  # half of them get none
+    return rough
 
 
 def rate_at(step: int, steps: int) -> float:
