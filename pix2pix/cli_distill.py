@@ -53,7 +53,8 @@ def distill(
 ) -> None:
     """Train a small generator on the paintings of a large one: it learns where it is used, on any label maps.
 
-    Example: pix2pix distill --teacher runs/camvid/generator.safetensors --config configs/distill-fast.yaml --data camvid.pack --maps drives.pack
+    Example: pix2pix distill --teacher runs/camvid/generator.safetensors
+    --config configs/distill-fast.yaml --data camvid.pack --maps drives.pack
     --out runs/fast
     """
     from pix2pix import checkpoint
