@@ -16,10 +16,11 @@ from pix2pix.checkpoint import shipped_names
 from pix2pix.datasets import open_dataset
 from pix2pix.evaluation.evaluate import evaluate, work
 from pix2pix.evaluation.opening import open_judge, open_other_real, open_painters
-from pix2pix.evaluation.report import check_new, write_report
+from pix2pix.evaluation.report import write_report
 from pix2pix.evaluation.table import markdown
 from pix2pix.evaluation.video import open_video
 from pix2pix.inference import choose_device
+from pix2pix.outputs import check_new
 from pix2pix.progress import counting
 
 

@@ -1,4 +1,4 @@
-"""`carla-bridge pack`: label maps of drives, for `pix2pix distill` and `pix2pix evaluate --drive`."""
+"""`carla-bridge pack`: label maps of drives, for `pix2pix distill` and `pix2pix evaluate --video`."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from carla_bridge.frames import StoredDrive
+    from carla_bridge.labels import UnknownTags
     from carla_bridge.sources import Source
     from pix2pix.datasets import Sample
 
@@ -28,6 +29,13 @@ if TYPE_CHECKING:
 @click.option(
     "--tag-table", help="Of folders and videos: the release of raw tags, such as 0.9.12; or cityscapes."
 )
+@click.option(
+    "--unknown-tags",
+    type=click.Choice(["refuse", "unlabeled"]),
+    default="refuse",
+    show_default=True,
+    help="Tags without a row in the table.",
+)
 def pack_command(
     sources: tuple[str, ...],
     out: Path,
@@ -36,6 +44,7 @@ def pack_command(
     size: str | None,
     domain: str,
     tag_table: str | None,
+    unknown_tags: "UnknownTags",
 ) -> None:
     """Pack the label maps of recordings and folders, as Cityscapes label ids, in the order of the drive.
 
@@ -54,7 +63,7 @@ def pack_command(
     new_size = parse_size(size) if size else None
     writer = PackWriter(out, source=", ".join(source.name for source in chosen), domain=domain)
     with writer as pack, frame_progress(None, "packing") as progress:
-        pack.add("train", _counted(_samples(chosen, every, new_size), progress))
+        pack.add("train", _counted(_samples(chosen, every, new_size, unknown_tags), progress))
     click.echo(f"wrote {out}: {writer.counts['train']} label maps of {len(chosen)} cameras")
 
 
@@ -69,7 +78,7 @@ def _of_cameras(found: "list[Source]", cameras: tuple[str, ...]) -> "list[Source
 
 
 def _samples(
-    sources: "list[Source]", every: int, size: tuple[int, int] | None
+    sources: "list[Source]", every: int, size: tuple[int, int] | None, unknown: "UnknownTags"
 ) -> "Iterator[tuple[str, Sample]]":
     from carla_bridge.labels import tag_table
     from pix2pix.datasets import Sample
@@ -80,7 +89,7 @@ def _samples(
             table = tag_table(drive.meta.tag_table)
             for place, (frame, photo_rgb) in enumerate(zip(drive, photos, strict=False)):
                 if place % every == 0:
-                    label_ids = table.label_ids(frame.tags, unknown="unlabeled")
+                    label_ids = table.label_ids(frame.tags, unknown=unknown)
                     sample = Sample(_of_its_size(photo_rgb, label_ids), label_ids, None, 0)
                     yield f"{source.name}/{frame.tick:08d}", resized(sample, size) if size else sample
 

@@ -1,6 +1,5 @@
 """`pix2pix`: train generators on photos with label maps."""
 
-import signal
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +7,8 @@ import click
 
 from pix2pix.cli_distill import distill
 from pix2pix.cli_evaluate import evaluate
+from pix2pix.cli_import import import_weights
+from pix2pix.cli_options import given, run_options, run_training
 from pix2pix.cli_pack import pack
 from pix2pix.cli_segmenter import train_segmenter_command
 from pix2pix.commands import Commands
@@ -21,29 +22,14 @@ def main() -> None:
 
 @main.command()
 @click.option(
-    "--config", "config_path", type=click.Path(path_type=Path), required=True, help="YAML, see configs/"
-)
-@click.option(
     "--data",
     type=click.Path(path_type=Path),
     multiple=True,
     required=True,
     help="A pack, or a folder of photos with label maps; several are joined.",
 )
-@click.option(
-    "--out", type=click.Path(path_type=Path), required=True, help="Run directory to make or resume."
-)
-@click.option("--resume", is_flag=True, help="Go on exactly where the run directory stopped.")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
-@click.option("--steps", type=click.IntRange(min=1), help="Instead of the config's.")
+@run_options
 @click.option("--learning-rate", type=float, help="Instead of the config's.")
-@click.option("--seed", type=int, help="Instead of the config's.")
-@click.option(
-    "--max-minutes", type=float, default=float("inf"), help="Save and end after so long; --resume goes on."
-)
-@click.option(
-    "--workers", type=click.IntRange(min=1), default=2, show_default=True, help="Threads that make batches."
-)
 @click.option(
     "--download-vgg",
     is_flag=True,
@@ -72,8 +58,7 @@ def train(
     from pix2pix.datasets import never_shown, open_held_out, open_joined
     from pix2pix.inference import choose_device
 
-    given = {key: value for key, value in overrides.items() if value is not None}
-    config = load_train_config(config_path, given)
+    config = load_train_config(config_path, given(overrides))
     chosen, reason = choose_device(device)
     domains = config.generator.domains
     dataset = open_joined(data, "train", skip=config.skip, domains=domains)
@@ -88,30 +73,24 @@ def train(
         from pix2pix.perceptual import download_weights
 
         click.echo(f"VGG-19 is in {download_weights(config)}")
-
-    from pix2pix.progress import training_progress
-    from pix2pix.trainer import train as run
-
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill ends like Ctrl-C
-    with training_progress(config.steps) as progress:
-        path = run(
-            config,
-            dataset=dataset,
-            held_out=open_held_out(*data, domains=domains) or dataset,
-            out=out,
-            resume=resume,
-            device=chosen,
-            max_minutes=max_minutes,
-            workers=workers,
-            progress=progress,
-        )
-    click.echo(f"wrote {path}; pictures are in {out / 'samples'}")
+    held_out = open_held_out(*data, domains=domains) or dataset
+    run_training(
+        config,
+        dataset,
+        held_out,
+        out=out,
+        resume=resume,
+        device=chosen,
+        max_minutes=max_minutes,
+        workers=workers,
+    )
 
 
 main.add_command(pack)
 main.add_command(train_segmenter_command)
 main.add_command(distill)
 main.add_command(evaluate)
+main.add_command(import_weights)
 
 if __name__ == "__main__":
     main()

@@ -43,10 +43,11 @@ def evaluate(
     from pix2pix.evaluation.evaluate import evaluate as run
     from pix2pix.evaluation.evaluate import work
     from pix2pix.evaluation.opening import open_judge, open_other_real, open_painters
-    from pix2pix.evaluation.report import check_new, write_report
+    from pix2pix.evaluation.report import write_report
     from pix2pix.evaluation.table import markdown
     from pix2pix.evaluation.video import open_video
     from pix2pix.inference import choose_device
+    from pix2pix.outputs import check_new
     from pix2pix.progress import counting
 
     check_new(out)

@@ -93,7 +93,7 @@ class TrainConfig(Settings):
     )
     ema: Annotated[float, Field(ge=0, lt=1)] = 0.999  # decay of the averaged generator
     precision: Literal["fp32", "bf16", "fp16"] = "fp32"  # of the convolutions; weights and losses stay fp32
-    channels_last: bool = True
+    channels_last: bool | None = None  # None: on a GPU; on a CPU it was measured to cost time
     compile: bool = False  # torch.compile: pays on a GPU after a minute or more of building
     save_every: PositiveInt = 500  # steps
     sample_every: PositiveInt = 500  # pictures, and the score that decides which state is the best

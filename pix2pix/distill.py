@@ -7,15 +7,20 @@ idea for classifiers; for pix2pix's kind Li et al. 2020, GAN Compression, arXiv 
 """
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import nn
 
+from pix2pix.checkpoint import Card
+from pix2pix.config import TrainConfig
 from pix2pix.datasets import Dataset, Sample
 from pix2pix.datasets.joined import Joined
 from pix2pix.errors import Pix2PixError
 from pix2pix.generators import Generator
+from pix2pix.perceptual import load_perceptual
+from pix2pix.run_directory import check_run
 from pix2pix.tensors import to_photo
 
 LARGEST_BYTES = 8 << 30  # of paintings held in memory
@@ -25,12 +30,7 @@ class Painted:
     """A data set whose photos the teacher painted; ids that are never judged stay so."""
 
     def __init__(
-        self,
-        teacher: nn.Module,
-        dataset: Dataset,
-        *,
-        device: str,
-        progress: Callable[[int, int], None] = lambda done, total: None,
+        self, teacher: nn.Module, dataset: Dataset, *, device: str, painted_one: Callable[[], None]
     ) -> None:
         self.names = [f"painted/{name}" for name in dataset.names]
         self._samples = []
@@ -46,7 +46,7 @@ class Painted:
                 )
             label_ids = np.array(sample.label_ids)
             self._samples.append(Sample(photo_rgb, label_ids, sample.boundary, sample.domain))
-            progress(index + 1, len(dataset))
+            painted_one()
 
     def __len__(self) -> int:
         return len(self._samples)
@@ -57,14 +57,28 @@ class Painted:
 
 def paint(teacher: nn.Module, sample: Sample, device: str) -> np.ndarray:
     """Return the teacher's photo of the sample's label map, H,W,3 uint8."""
-    label_ids = torch.from_numpy(np.ascontiguousarray(sample.label_ids))[None].to(device)
-    boundary = None if sample.boundary is None else torch.from_numpy(sample.boundary)[None].to(device)
+    label_ids = torch.from_numpy(np.array(sample.label_ids))[None].to(device)
+    boundary = (
+        None if sample.boundary is None else torch.from_numpy(np.array(sample.boundary))[None].to(device)
+    )
     domain = torch.tensor([sample.domain], device=device)
     precision = torch.autocast("cuda", torch.bfloat16, enabled=device.startswith("cuda"))
     with torch.inference_mode(), precision:
         photo = to_photo(teacher(label_ids, boundary=boundary, domain=domain))
     photo_rgb: np.ndarray = photo[0].cpu().numpy()
     return photo_rgb
+
+
+def check_lesson(config: TrainConfig, teacher: Card, out: Path, *, resume: bool) -> None:
+    """Refuse before the long painting what would be refused after it."""
+    if set(teacher.classes) != set(config.classes):
+        raise Pix2PixError(
+            f"the teacher {teacher.name} was taught the classes {sorted(teacher.classes)}, the student's config "
+            f"names {sorted(config.classes)}; make them the same"
+        )
+    check_run(out, resume=resume)
+    if config.perceptual_weight:
+        load_perceptual(config.perceptual, config.perceptual_weights)
 
 
 def lesson(
@@ -74,18 +88,16 @@ def lesson(
     *,
     device: str,
     real_share: float,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    painted_one: Callable[[], None] = lambda: None,
 ) -> Dataset:
     """Return what the student learns from: real photos, the teacher's paintings of their label maps, and of `maps`.
 
-    `real_share` of the samples, about, are real photos: they are repeated as often as that takes.
+    `real_share`, 0 to less than 1, of the samples are real photos, each as often as the others give or take one.
     """
     teacher = teacher.to(device).eval().requires_grad_(False)
     painted: list[Dataset] = [
-        Painted(teacher, dataset, device=device, progress=progress) for dataset in (photos, *maps)
+        Painted(teacher, dataset, device=device, painted_one=painted_one) for dataset in (photos, *maps)
     ]
-    count = sum(len(dataset) for dataset in painted)
-    if real_share <= 0:
-        return Joined(painted)
-    repeats = max(1, round(count * real_share / (1 - real_share) / len(photos)))
-    return Joined([photos, *painted], [repeats] + [1] * len(painted))
+    counts = [len(dataset) for dataset in painted]
+    real = round(sum(counts) * real_share / (1 - real_share))
+    return Joined([photos, *painted], [real, *counts])

@@ -4,35 +4,18 @@ import json
 import os
 import pickle
 import platform
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import torch
 import yaml
-from safetensors import SafetensorError
 
 from pix2pix.checkpoint import Card
 from pix2pix.config import TrainConfig
 from pix2pix.errors import Pix2PixError
+from pix2pix.outputs import writing
 
 OURS = {"config.yaml", "stats.jsonl", "samples"}
-
-
-@contextmanager
-def writing(path: Path) -> Iterator[Path]:
-    """Yield a partial name that becomes `path` when all of it is written; a full disk is one sentence."""
-    partial = path.with_name(f"{path.stem}.partial{path.suffix}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield partial
-        partial.replace(path)
-    except (OSError, RuntimeError, SafetensorError) as error:  # torch says RuntimeError of a full disk
-        with suppress(OSError):  # where even that is impossible, the first reason is the one to say
-            partial.unlink(missing_ok=True)
-        reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
-        raise Pix2PixError(f"{path} can't be written ({reason}); free the disk, then --resume") from error
 
 
 def check_run(out: Path, *, resume: bool) -> None:
@@ -106,7 +89,9 @@ def log_stats(out: Path, step: int, losses: dict[str, float], rate: float) -> No
         ) from error
 
 
-def make_card(config: TrainConfig, *, steps: int, images: int, hours: float, device: str) -> Card:
+def make_card(
+    config: TrainConfig, *, steps: int, images: int, hours: float, device: str, notes: str = ""
+) -> Card:
     """Return the card of a checkpoint made by this run."""
     where = torch.cuda.get_device_name() if device.startswith("cuda") else platform.machine()
     return Card(
@@ -122,6 +107,7 @@ def make_card(config: TrainConfig, *, steps: int, images: int, hours: float, dev
         hours=round(hours, 2),
         machine=f"{where}, {os.cpu_count()} CPU cores, {torch.get_num_threads()} threads",
         versions={"torch": torch.__version__, "python": platform.python_version()},
+        notes=notes,
     )
 
 

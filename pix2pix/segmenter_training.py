@@ -21,7 +21,7 @@ from pix2pix.datasets.batches import Batch, batch_at
 from pix2pix.datasets.prefetch import prefetch
 from pix2pix.evaluation.segmentation import SegmentationScore, segmentation_score
 from pix2pix.optimisation import Precision, set_rate
-from pix2pix.run_directory import writing
+from pix2pix.outputs import writing
 from pix2pix.segmenter import Segmenter, SegmenterCard, save_segmenter
 from pix2pix.tensors import to_signed
 

@@ -1,4 +1,8 @@
-"""The training loop of pix2pix, read top to bottom: discriminator step, generator step, average, save."""
+"""The training loop of pix2pix, read top to bottom: the judges' loss, the generator's loss, a step of both, save.
+
+Unlike the paper's alternation both step from one and the same generated photo, so that a batch can be worked
+through in parts without generating it twice.
+"""
 
 import time
 from collections.abc import Callable
@@ -20,6 +24,7 @@ from pix2pix.errors import Pix2PixError
 from pix2pix.generators import Generator, initialize
 from pix2pix.losses import discriminator_loss, generator_loss
 from pix2pix.optimisation import Precision, learning_rate_at, set_rate
+from pix2pix.outputs import writing
 from pix2pix.perceptual import load_perceptual
 from pix2pix.run_directory import (
     check_run,
@@ -28,7 +33,6 @@ from pix2pix.run_directory import (
     make_card,
     save_state,
     write_config,
-    writing,
 )
 from pix2pix.samples import sample_sheet
 from pix2pix.tensors import to_signed
@@ -47,17 +51,21 @@ def train(
     device: str = "cpu",
     max_minutes: float = float("inf"),
     workers: int = 2,
+    notes: str = "",
     progress: Progress = lambda step, losses: None,
 ) -> Path:
     """Train and return the checkpoint's path; `out` becomes a run directory that can be resumed at any time.
 
-    `max_minutes` ends the run early, with everything saved; the schedule stays that of `config.steps`.
+    `max_minutes` ends the run early, with everything saved; the schedule stays that of `config.steps`. `notes` go
+    into the checkpoint's card.
     """
     check_run(out, resume=resume)
 
     # Networks
     torch.manual_seed(config.seed)
-    layout = torch.channels_last if config.channels_last else torch.contiguous_format
+    on_gpu = device.startswith("cuda")
+    channels_last = on_gpu if config.channels_last is None else config.channels_last
+    layout = torch.channels_last if channels_last else torch.contiguous_format
     generator = Generator(config.generator, config.classes)
     judges = make_discriminators(config.discriminators, generator.label_input.channels, len(config.classes))
     initialize(generator)
@@ -69,7 +77,7 @@ def train(
         perceptual = load_perceptual(config.perceptual, config.perceptual_weights).to(device)
     average: AveragedModel = AveragedModel(generator, multi_avg_fn=get_ema_multi_avg_fn(config.ema))
     precision = Precision(config.precision, device)
-    adam: dict[str, Any] = {"betas": config.betas, "fused": device.startswith("cuda")}
+    adam: dict[str, Any] = {"betas": config.betas, "fused": on_gpu}
     judges_rate = config.discriminator_learning_rate or config.learning_rate
     generator_adam = torch.optim.Adam(generator.parameters(), lr=config.learning_rate, **adam)
     judges_adam = torch.optim.Adam(judges.parameters(), lr=judges_rate, **adam)
@@ -88,7 +96,7 @@ def train(
         for judge in judges:
             judge.compile()
     started = time.monotonic()
-    log_every = LOG_EVERY["cuda" if device.startswith("cuda") else "cpu"]
+    log_every = LOG_EVERY["cuda" if on_gpu else "cpu"]
 
     # Batches: everything that a step sees follows from its number
     def make_batch(step: int) -> Batch:
@@ -136,8 +144,8 @@ def train(
         # Maintenance
         done = step + 1
         overdue = time.monotonic() - started > 60 * max_minutes
-        last = done == config.steps or overdue
-        saves = done % config.save_every == 0 or last
+        ends = done == config.steps or overdue
+        saves = done % config.save_every == 0 or ends
         if step % log_every == 0 or saves:
             values = {name: loss.item() for name, loss in losses.items()}
             if not all(np.isfinite(value) for value in values.values()):
@@ -147,13 +155,15 @@ def train(
                 )
             log_stats(out, step, values, learning_rate_at(step, config, config.learning_rate))
             progress(done, values)
-        if done % config.sample_every == 0 or last:
+        if done % config.sample_every == 0 or ends:
             sheet_png = sample_sheet(average.module, held_out, config, device)
             with writing(out / "samples" / f"step-{done:06d}.png") as partial:
                 partial.write_bytes(sheet_png)
         if saves:
             seconds = seconds_before + time.monotonic() - started
-            card = make_card(config, steps=done, images=len(dataset), hours=seconds / 3600, device=device)
+            images = len(set(dataset.names))  # one that is shown more often counts once
+            hours = seconds / 3600
+            card = make_card(config, steps=done, images=images, hours=hours, device=device, notes=notes)
             with writing(out / "generator.safetensors") as partial:
                 checkpoint.save(partial, average.module, card)
             save_state(out, parts, done, seconds)

@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from pix2pix.errors import Pix2PixError
-from pix2pix.run_directory import writing
+from pix2pix.outputs import writing
 
 ADDRESS = "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth"
 SHA256 = "dcbb9e9d"  # how the published file's hash begins, by its name
@@ -104,20 +104,16 @@ def download_vgg(path: Path, *, address: str = ADDRESS, sha256: str = SHA256, la
     """
     if path.is_file():
         return path
+    digest = hashlib.sha256()
     with writing(path) as partial:
-        try:
-            digest = hashlib.sha256()
-            with partial.open("wb") as file:
-                for part in _receive(address, largest):
-                    digest.update(part)
-                    file.write(part)
-            if not digest.hexdigest().startswith(sha256):
-                raise Pix2PixError(
-                    f"{address} has the hash {digest.hexdigest()[:16]}…, not {sha256}…; nothing was kept, try again"
-                )
-        except BaseException:
-            partial.unlink(missing_ok=True)
-            raise
+        with partial.open("wb") as file:
+            for part in _receive(address, largest):
+                digest.update(part)
+                file.write(part)
+        if not digest.hexdigest().startswith(sha256):
+            raise Pix2PixError(
+                f"{address} has the hash {digest.hexdigest()[:16]}…, not {sha256}…; nothing was kept, try again"
+            )
     return path
 
 

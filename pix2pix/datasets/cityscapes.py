@@ -1,7 +1,7 @@
 """The Cityscapes on-disk layout: leftImg8bit/<split>/<sequence>/*_leftImg8bit.{png,jpg} and gtFine/…_labelIds.png.
 
 Source: https://github.com/mcordts/cityscapesScripts, "Dataset Structure". Any split may be absent, and the
-instanceIds.png beside the label ids too. What `carla-bridge convert --sinks dataset` writes is of this layout.
+instanceIds.png beside the label ids too.
 """
 
 from collections.abc import Iterator

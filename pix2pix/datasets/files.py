@@ -1,5 +1,6 @@
 """Data sets of files: pairs of a photo and a label map, checked by name before anything is read."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -21,7 +22,7 @@ class FilePair(NamedTuple):
     labels: Path
 
 
-class FilePairs:
+class FilePairs(ABC):
     """Pairs of files, read one by one; a subclass says how (`read`). `skipped` lists what `skip_bad` left out.
 
     `found` may hold pairs of which one file is missing; which of them count, `selection` says by their folders.
@@ -50,9 +51,9 @@ class FilePairs:
     def __getitem__(self, index: int) -> Sample:
         return self.read(self.pairs[index])
 
+    @abstractmethod
     def read(self, pair: FilePair) -> Sample:
         """Return the sample of a pair; raises `Pix2PixError` naming the file that is not what it should be."""
-        raise NotImplementedError
 
 
 def listed(things: Sequence[object]) -> str:

@@ -7,16 +7,15 @@ from pix2pix.datasets.samples import Dataset, Sample
 
 
 class Joined:
-    """One after the other; each as often as `repeats` says, so that a small one is not lost beside a large one."""
+    """One after the other; `counts` says how many samples each gives, spread evenly over it, if not all once."""
 
-    def __init__(self, datasets: Sequence[Dataset], repeats: Sequence[int] | None = None) -> None:
-        repeats = repeats or [1] * len(datasets)
+    def __init__(self, datasets: Sequence[Dataset], counts: Sequence[int] | None = None) -> None:
+        counts = counts if counts is not None else [len(dataset) for dataset in datasets]
         self.pixels = _added([getattr(dataset, "pixels", None) for dataset in datasets])
         self._places = [
-            (dataset, index)
-            for dataset, times in zip(datasets, repeats, strict=True)
-            for _ in range(times)
-            for index in range(len(dataset))
+            (dataset, place * len(dataset) // count)
+            for dataset, count in zip(datasets, counts, strict=True)
+            for place in range(count)
         ]
         self.names = [dataset.names[index] for dataset, index in self._places]
 

@@ -13,6 +13,7 @@ from numpy.lib.format import write_array_header_1_0
 from pix2pix.datasets.pack import INDEX, Index, Shard, Split
 from pix2pix.datasets.samples import Sample
 from pix2pix.errors import Pix2PixError
+from pix2pix.outputs import check_new
 
 SHARD_BYTES = 1 << 30  # of photos: a shard is closed before it grows beyond
 Kind = tuple[int, int, bool, bool]  # height, width, photos?, boundaries?
@@ -30,8 +31,7 @@ class PackWriter:
         licence: str = "",
         shard_bytes: int = SHARD_BYTES,
     ) -> None:
-        if out.exists():
-            raise Pix2PixError(f"{out} is there already; remove it or name another pack with --out")
+        check_new(out)
         self.out = out
         self._partial = out.with_name(f"{out.name}.partial")
         self._source, self._domain, self._licence = source, domain, licence

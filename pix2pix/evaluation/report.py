@@ -16,6 +16,7 @@ from pix2pix.evaluation.curves import HEIGHT, WIDTH, read_curves
 from pix2pix.evaluation.evaluate import Evaluation, Painter, to_json
 from pix2pix.evaluation.scoring import label_picture, worst_and_best
 from pix2pix.evaluation.segmentation import SegmentationScore
+from pix2pix.outputs import check_new
 
 CLASS_NAMES = {
     4: "static", 5: "dynamic", 6: "ground", 7: "road", 8: "sidewalk", 9: "parking", 10: "rail track", 11: "building",
@@ -74,12 +75,6 @@ def write_report(
             f"{out} can't be written ({error.strerror}); name another folder with --out"
         ) from error
     return out / "report.html"
-
-
-def check_new(out: Path) -> None:
-    """Refuse to overwrite anything."""
-    if out.exists():
-        raise Pix2PixError(f"{out} is already there; name another folder with --out")
 
 
 def to_html(

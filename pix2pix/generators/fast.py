@@ -30,7 +30,6 @@ class Fast(nn.Module):
         factors = (1, 2, 4, 6, 8, 8, 8, 8, 8)
         channels = [config.width * factor for factor in factors[: config.levels - 1]]
         self.depth = depth
-        self.noise = config.noise
         self.stem = nn.Embedding(depth * BLOCK * BLOCK, channels[0])
         self.extra = nn.Conv2d(extra, channels[0], BLOCK, stride=BLOCK, bias=False) if extra else None
         self.down = nn.ModuleList()

@@ -9,8 +9,10 @@ from click.testing import CliRunner
 
 from pix2pix.cli import main
 from pix2pix.config import load_train_config
+from pix2pix.perceptual import load_perceptual
 
-CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("t*.yaml"))
+FOLDER = Path(__file__).parents[2] / "configs"
+CONFIGS = sorted(path for start in ("t", "distill", "segmenter") for path in FOLDER.glob(f"{start}*.yaml"))
 
 
 def run(*words):
@@ -20,6 +22,13 @@ def run(*words):
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
 def test_every_training_config_loads(path):
     assert load_train_config(path).classes
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
+def test_what_a_training_config_needs_is_shipped(path):
+    config = load_train_config(path)
+    if config.perceptual_weight:
+        assert load_perceptual(config.perceptual, config.perceptual_weights)
 
 
 def test_help_loads_no_torch():

@@ -203,7 +203,10 @@ def test_packs_of_several_domains_are_joined_each_with_its_number(street_data, t
 
 def test_a_joined_set_repeats_what_it_is_told_to(street_data):
     dataset = open_dataset(street_data, "val")
-    assert len(Joined([dataset, dataset], repeats=[3, 1])) == 3 * 2 + 2
+    joined = Joined([dataset, dataset], counts=[6, 2])
+    assert len(joined) == 6 + 2
+    assert joined.names == [name for name in dataset.names for _ in range(3)] + dataset.names
+    assert Joined([dataset, dataset], counts=[0, 1]).names == dataset.names[:1]
 
 
 def test_train_says_which_classes_never_occur_and_wants_photos(street_data, tmp_path):

@@ -99,7 +99,7 @@ def test_skip_bad_goes_on_and_names_what_it_left_out(street_data, tmp_path):
 def test_a_pack_is_never_written_over_another(street_data, pack):
     result = run("pack", "--data", street_data, "--out", pack)
     assert result.exit_code == 1
-    assert "there already" in result.output
+    assert "is already there" in result.output
 
 
 @pytest.mark.parametrize(
