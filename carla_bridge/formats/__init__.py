@@ -1,0 +1,1 @@
+"""Datasets on disk, one file per format, all over one sample type."""
