@@ -145,6 +145,7 @@ def spawn_sensor(
     blueprint.set_attribute("image_size_x", str(config.width))
     blueprint.set_attribute("image_size_y", str(config.height))
     blueprint.set_attribute("fov", str(config.fov_deg))
+    blueprint.set_attribute("sensor_tick", str(config.sensor_tick_s))  # the server draws no more than is kept
     mount = client.Transform(
         client.Location(config.x_m, config.y_m, config.z_m),
         client.Rotation(config.pitch_deg, config.yaw_deg, config.roll_deg),

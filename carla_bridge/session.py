@@ -92,7 +92,7 @@ class LiveDrive:
         tm_port = start_traffic_manager(server, undo, session)
         with server.answering("read its map"):
             world_map = server.world.get_map()
-        ego, rig = _populate(
+        ego, rig, first_tick = _populate(
             server, undo, world_map, cameras=cameras, layers=layers, session=session, tm_port=tm_port
         )
         recording = RecordingMeta(
@@ -111,7 +111,7 @@ class LiveDrive:
             ticks_per_frame=ticks_per_frame,
             times=times,
         )
-        rig.await_first_frame()
+        rig.await_first_frame(first_tick, ticks_per_frame=ticks_per_frame)
         return drive
 
     def __iter__(self) -> Iterator[LabelFrame]:
@@ -157,8 +157,11 @@ def _populate(
     layers: Collection[str],
     session: SessionConfig,
     tm_port: int,
-) -> tuple["carla.Vehicle", Rig]:
-    """Spawn the ego vehicle, its cameras and the traffic, each noted for destruction before anything can fail."""
+) -> tuple["carla.Vehicle", Rig, int]:
+    """Spawn the ego vehicle, its cameras and the traffic, each noted for destruction before anything can fail.
+
+    Returns the first tick since the cameras listen, too.
+    """
     made: list[int] = []
     undo.later("destroy our actors", lambda: destroy(server, made[::-1]))
     points = spawn_points(world_map, seed=session.seed)
@@ -170,10 +173,10 @@ def _populate(
         vehicles = list(made)
     timeout_s = session.sensor_timeout_s
     rig = mount(server, undo, cameras, layers, vehicle=ego, made=made, timeout_s=timeout_s)
-    server.tick()  # the client knows a new actor's place only from the next state on
+    first_tick = server.tick()  # the client knows a new actor's place only from the next state on
     with server.answering("start the autopilot"):
         drive_themselves(server, vehicles, tm_port=tm_port)
-    return ego, rig
+    return ego, rig, first_tick
 
 
 def _choose(
