@@ -1,5 +1,6 @@
 """A generator on disk, and the ones that come with the package."""
 
+import hashlib
 from pathlib import Path
 
 from pydantic import Field
@@ -48,6 +49,12 @@ def resolve(name_or_path: str | Path) -> Path:
             f"no checkpoint {name_or_path}: neither a file nor a shipped name ({', '.join(shipped_names())})"
         )
     return path
+
+
+def fingerprint(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def shipped_names() -> list[str]:

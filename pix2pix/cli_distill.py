@@ -1,12 +1,11 @@
 """`pix2pix distill`."""
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
 import click
 
-from pix2pix.cli_options import given, run_options, run_training
+from pix2pix.cli_options import load_config, run_options, run_training
 
 
 @click.command()
@@ -36,6 +35,7 @@ def distill(
     device: str,
     max_minutes: float,
     workers: int,
+    settings: tuple[str, ...],
     **overrides: Any,
 ) -> None:
     """Train a small generator on the paintings of a large one: it learns where it is used, on any label maps.
@@ -47,13 +47,12 @@ def distill(
     --out runs/fast
     """
     from pix2pix import checkpoint
-    from pix2pix.config import load_train_config
     from pix2pix.datasets import open_dataset, open_held_out
     from pix2pix.distill import check_lesson, lesson
     from pix2pix.inference import choose_device
     from pix2pix.progress import counting
 
-    config = load_train_config(config_path, given(overrides))
+    config = load_config(config_path, settings, overrides)
     chosen, reason = choose_device(device)
     path = checkpoint.resolve(teacher)
     generator, card = checkpoint.load(path)
@@ -64,7 +63,6 @@ def distill(
     click.echo(f"{card.name} paints {total} label maps on {chosen} ({reason})")
     with counting("painting", total) as painted:
         dataset = lesson(generator, photos, drives, device=chosen, real_share=real_share, painted_one=painted)
-    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     run_training(
         config,
         dataset,
@@ -75,7 +73,7 @@ def distill(
         max_minutes=max_minutes,
         workers=workers,
         notes=(
-            f"distilled from {card.name} (sha256 {sha256}): its paintings of {total} label maps, "
+            f"distilled from {card.name} (sha256 {checkpoint.fingerprint(path)}): its paintings of {total} label maps, "
             f"and {real_share:.0%} real photos"
         ),
     )

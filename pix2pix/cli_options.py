@@ -1,7 +1,7 @@
 """What the commands that train share: their options, and the run itself. Only for the command line."""
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,13 @@ workers_option = click.option(
     "--workers", type=click.IntRange(min=1), default=2, show_default=True, help="Threads that make batches."
 )
 steps_option = click.option("--steps", type=click.IntRange(min=1), help="Instead of the config's.")
+set_option = click.option(
+    "--set",
+    "settings",
+    metavar="KEY=VALUE",
+    multiple=True,
+    help="Any setting instead of the config's, in YAML: generator.width=32, discriminators.0.layers=2; repeatable.",
+)
 seed_option = click.option("--seed", type=int, help="Instead of the config's.")
 _RUN_OPTIONS = (
     config_option,
@@ -38,6 +45,7 @@ _RUN_OPTIONS = (
     workers_option,
     steps_option,
     seed_option,
+    set_option,
 )
 
 
@@ -48,9 +56,13 @@ def run_options(command: Command) -> Command:
     return command
 
 
-def given(overrides: dict[str, Any]) -> dict[str, Any]:
-    """Return those of the overrides that were given."""
-    return {key: value for key, value in overrides.items() if value is not None}
+def load_config(path: Path, settings: Sequence[str], overrides: dict[str, Any]) -> "TrainConfig":
+    """Return the checked config with the `--set` settings, and with those of the overrides that were given."""
+    from pix2pix.config import load_train_config
+    from pix2pix.overrides import parse_settings
+
+    given = {key: value for key, value in overrides.items() if value is not None}
+    return load_train_config(path, parse_settings(settings) | given)
 
 
 def run_training(

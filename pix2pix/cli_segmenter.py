@@ -8,8 +8,9 @@ import click
 from pix2pix.cli_options import (
     config_option,
     device_option,
-    given,
+    load_config,
     seed_option,
+    set_option,
     steps_option,
     workers_option,
 )
@@ -27,14 +28,21 @@ from pix2pix.cli_options import (
 @steps_option
 @click.option("--batch-size", type=click.IntRange(min=1), help="Instead of the config's.")
 @seed_option
+@set_option
 def train_segmenter_command(
-    config_path: Path, data: Path, out: Path, width: int, device: str, workers: int, **overrides: Any
+    config_path: Path,
+    data: Path,
+    out: Path,
+    width: int,
+    device: str,
+    workers: int,
+    settings: tuple[str, ...],
+    **overrides: Any,
 ) -> None:
     """Train the network that judges generated photos, and whose features the perceptual loss compares.
 
     Example: pix2pix train-segmenter --config configs/segmenter-camvid.yaml --data camvid.pack --out judge.safetensors
     """
-    from pix2pix.config import load_train_config
     from pix2pix.datasets import open_dataset
     from pix2pix.inference import choose_device
     from pix2pix.outputs import check_new
@@ -42,7 +50,7 @@ def train_segmenter_command(
     from pix2pix.segmenter_training import train_segmenter
 
     check_new(out)
-    config = load_train_config(config_path, given(overrides))
+    config = load_config(config_path, settings, overrides)
     chosen, reason = choose_device(device)
     dataset = open_dataset(data, "train", skip=config.skip)
     held_out = open_dataset(data, "val")

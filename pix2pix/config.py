@@ -16,6 +16,7 @@ from pydantic import (
 
 from pix2pix.classes import channel_table
 from pix2pix.errors import Pix2PixError
+from pix2pix.overrides import overridden
 
 
 class Settings(BaseModel):
@@ -133,14 +134,17 @@ class TrainConfig(Settings):
 
 
 def load_train_config(path: Path, overrides: dict[str, Any] | None = None) -> TrainConfig:
-    """Read a YAML training config; `overrides` win. Raises `Pix2PixError` naming the file and the key."""
+    """Read a YAML training config; `overrides`, whose keys may be dotted, win.
+
+    Raises `Pix2PixError` naming the file and the key.
+    """
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError, ValueError) as error:
         raise Pix2PixError(f"{path} can't be read as a YAML config ({error}); check the path") from error
     if not isinstance(values, dict):
         raise Pix2PixError(f"{path} holds no settings; see configs/train-camvid.yaml for an example")
-    return parse_train_config(values | (overrides or {}), source=str(path))
+    return parse_train_config(overridden(values, overrides or {}), source=str(path))
 
 
 def parse_train_config(values: dict[str, Any], *, source: str) -> TrainConfig:

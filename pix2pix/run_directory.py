@@ -5,7 +5,7 @@ import os
 import pickle
 import platform
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import torch
 import yaml
@@ -13,9 +13,18 @@ import yaml
 from pix2pix.checkpoint import Card
 from pix2pix.config import TrainConfig
 from pix2pix.errors import Pix2PixError
+from pix2pix.networks import Networks
 from pix2pix.outputs import writing
 
-OURS = {"config.yaml", "stats.jsonl", "samples"}
+OURS = {"config.yaml", "stats.jsonl", "samples"}  # what a run leaves before its first state
+
+
+class Progressed(NamedTuple):
+    """How far a run is, and what the card says of how it began."""
+
+    step: int = 0  # steps done
+    seconds: float = 0.0
+    notes: str = ""
 
 
 def check_run(out: Path, *, resume: bool) -> None:
@@ -40,26 +49,26 @@ def write_config(out: Path, config: TrainConfig) -> None:
         partial.write_text(text, encoding="utf-8")
 
 
-def save_state(out: Path, parts: dict[str, Any], step: int, seconds: float) -> None:
+def save_state(out: Path, networks: Networks, progressed: Progressed) -> None:
     """Write everything that a resumed run needs, atomically; weights that are not finite are refused."""
-    if not all(torch.isfinite(weights).all() for weights in parts["generator"].parameters()):
+    if not all(torch.isfinite(weights).all() for weights in networks.generator.parameters()):
         raise Pix2PixError(
-            f"the weights are not finite after step {step}; the last good state is in {out}, "
+            f"the weights are not finite after step {progressed.step}; the last good state is in {out}, "
             "resume with a lower --learning-rate"
         )
-    state = {name: part.state_dict() for name, part in parts.items()} | {"step": step, "seconds": seconds}
+    parts = {name: part.state_dict() for name, part in networks._asdict().items()}
     with writing(out / "state.pt") as partial:
-        torch.save(state, partial)
+        torch.save(parts | progressed._asdict(), partial)
 
 
-def load_state(out: Path, parts: dict[str, Any]) -> tuple[int, float]:
-    """Read it back; return the next step and the seconds spent so far."""
+def load_state(out: Path, networks: Networks) -> Progressed:
+    """Read it back into the networks; return how far the run is."""
     path = out / "state.pt"
     try:
         state = torch.load(path, weights_only=True, map_location="cpu")
-        for name, part in parts.items():
+        for name, part in networks._asdict().items():
             part.load_state_dict(state[name])
-        step, seconds = int(state["step"]), float(state["seconds"])
+        progressed = Progressed(int(state["step"]), float(state["seconds"]), str(state.get("notes", "")))
     except (
         OSError,
         EOFError,
@@ -73,8 +82,8 @@ def load_state(out: Path, parts: dict[str, Any]) -> tuple[int, float]:
         raise Pix2PixError(
             f"{path} is damaged or of another config ({reason}); see {out / 'config.yaml'}"
         ) from error
-    _cut_stats(out / "stats.jsonl", step)
-    return step, seconds
+    _cut_stats(out / "stats.jsonl", progressed.step)
+    return progressed
 
 
 def log_stats(out: Path, step: int, losses: dict[str, float], rate: float) -> None:
@@ -115,4 +124,5 @@ def _cut_stats(path: Path, steps: int) -> None:
     """Drop what a killed run had logged after its last state: those steps are run again."""
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
     kept = [line for line in lines if line.endswith("\n") and json.loads(line)["step"] < steps]
-    path.write_text("".join(kept), encoding="utf-8")
+    with writing(path) as partial:  # a second kill must not cost what the first one left
+        partial.write_text("".join(kept), encoding="utf-8")

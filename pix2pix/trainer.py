@@ -7,26 +7,24 @@ through in parts without generating it twice.
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from pix2pix import checkpoint
 from pix2pix.config import TrainConfig
 from pix2pix.datasets import Dataset
 from pix2pix.datasets.batches import Batch, batch_at
 from pix2pix.datasets.prefetch import prefetch
-from pix2pix.discriminators import make_discriminators
 from pix2pix.errors import Pix2PixError
-from pix2pix.generators import Generator, initialize
 from pix2pix.losses import discriminator_loss, generator_loss
-from pix2pix.optimisation import Precision, learning_rate_at, set_rate
+from pix2pix.networks import make_networks
+from pix2pix.optimisation import learning_rate_at, set_rate
 from pix2pix.outputs import writing
 from pix2pix.perceptual import load_perceptual
 from pix2pix.run_directory import (
+    Progressed,
     check_run,
     load_state,
     log_stats,
@@ -48,6 +46,7 @@ def train(
     held_out: Dataset,
     out: Path,
     resume: bool = False,
+    init: Path | None = None,
     device: str = "cpu",
     max_minutes: float = float("inf"),
     workers: int = 2,
@@ -56,54 +55,32 @@ def train(
 ) -> Path:
     """Train and return the checkpoint's path; `out` becomes a run directory that can be resumed at any time.
 
-    `max_minutes` ends the run early, with everything saved; the schedule stays that of `config.steps`. `notes` go
-    into the checkpoint's card.
+    `init` is a checkpoint whose weights the generator starts from. `max_minutes` ends the run early, with everything
+    saved; the schedule stays that of `config.steps`. `notes` go into the checkpoint's card;
+    a resumed run keeps its own.
     """
     check_run(out, resume=resume)
 
     # Networks
-    torch.manual_seed(config.seed)
-    on_gpu = device.startswith("cuda")
-    channels_last = on_gpu if config.channels_last is None else config.channels_last
-    layout = torch.channels_last if channels_last else torch.contiguous_format
-    generator = Generator(config.generator, config.classes)
-    judges = make_discriminators(config.discriminators, generator.label_input.channels, len(config.classes))
-    initialize(generator)
-    initialize(judges)
-    generator.to(device, memory_format=layout)  # type: ignore[call-overload]
-    judges.to(device, memory_format=layout)  # type: ignore[call-overload]
+    networks = make_networks(config, device, init=init)
+    generator, judges, average, generator_adam, judges_adam, precision = networks
     perceptual = None
     if config.perceptual_weight:
         perceptual = load_perceptual(config.perceptual, config.perceptual_weights).to(device)
-    average: AveragedModel = AveragedModel(generator, multi_avg_fn=get_ema_multi_avg_fn(config.ema))
-    precision = Precision(config.precision, device)
-    adam: dict[str, Any] = {"betas": config.betas, "fused": on_gpu}
-    judges_rate = config.discriminator_learning_rate or config.learning_rate
-    generator_adam = torch.optim.Adam(generator.parameters(), lr=config.learning_rate, **adam)
-    judges_adam = torch.optim.Adam(judges.parameters(), lr=judges_rate, **adam)
-    parts = {
-        "generator": generator,
-        "discriminators": judges,
-        "average": average,
-        "generator_adam": generator_adam,
-        "discriminator_adam": judges_adam,
-        "precision": precision,
-    }
-    first_step, seconds_before = load_state(out, parts) if resume else (0, 0.0)
+    before = load_state(out, networks) if resume else Progressed(notes=notes)
     write_config(out, config)  # only now: a state of another config was refused
-    if config.compile:  # in place: the names of the weights stay
-        generator.compile()
-        for judge in judges:
-            judge.compile()
+    if config.compile:
+        networks.compile()
+    judges_rate = config.discriminator_learning_rate or config.learning_rate
+    log_every = LOG_EVERY["cuda" if device.startswith("cuda") else "cpu"]
     started = time.monotonic()
-    log_every = LOG_EVERY["cuda" if on_gpu else "cpu"]
 
     # Batches: everything that a step sees follows from its number
     def make_batch(step: int) -> Batch:
         return batch_at(range(step * config.batch_size, (step + 1) * config.batch_size), dataset, config)
 
-    batches = prefetch(make_batch, range(first_step, config.steps), workers=workers)
-    for step, batch in zip(range(first_step, config.steps), batches, strict=True):
+    batches = prefetch(make_batch, range(before.step, config.steps), workers=workers)
+    for step, batch in zip(range(before.step, config.steps), batches, strict=True):
         set_rate(generator_adam, learning_rate_at(step, config, config.learning_rate))
         set_rate(judges_adam, learning_rate_at(step, config, judges_rate))
         torch.manual_seed(config.seed * 1_000_003 + step)  # dropout and noise follow from the step as well
@@ -160,13 +137,15 @@ def train(
             with writing(out / "samples" / f"step-{done:06d}.png") as partial:
                 partial.write_bytes(sheet_png)
         if saves:
-            seconds = seconds_before + time.monotonic() - started
+            seconds = before.seconds + time.monotonic() - started
             images = len(set(dataset.names))  # one that is shown more often counts once
             hours = seconds / 3600
-            card = make_card(config, steps=done, images=images, hours=hours, device=device, notes=notes)
+            card = make_card(
+                config, steps=done, images=images, hours=hours, device=device, notes=before.notes
+            )
             with writing(out / "generator.safetensors") as partial:
                 checkpoint.save(partial, average.module, card)
-            save_state(out, parts, done, seconds)
+            save_state(out, networks, Progressed(done, seconds, before.notes))
         if overdue:
             break
     batches.close()
