@@ -36,6 +36,7 @@ def distill(
     max_minutes: float,
     workers: int,
     settings: tuple[str, ...],
+    segmenter: str | None,
     **overrides: Any,
 ) -> None:
     """Train a small generator on the paintings of a large one: it learns where it is used, on any label maps.
@@ -51,6 +52,7 @@ def distill(
     from pix2pix.distill import check_lesson, lesson
     from pix2pix.inference import choose_device
     from pix2pix.progress import counting
+    from pix2pix.validation import open_validation
 
     config = load_config(config_path, settings, overrides)
     chosen, reason = choose_device(device)
@@ -58,6 +60,8 @@ def distill(
     generator, card = checkpoint.load(path)
     check_lesson(config, card, out, resume=resume)
     photos = open_dataset(data, "train", skip=config.skip)
+    held_out = open_held_out(data)
+    validation = open_validation(segmenter, held_out, config, chosen) if segmenter else None
     drives = [open_dataset(pack, "train") for pack in maps]
     total = len(photos) + sum(len(drive) for drive in drives)
     click.echo(f"{card.name} paints {total} label maps on {chosen} ({reason})")
@@ -66,12 +70,13 @@ def distill(
     run_training(
         config,
         dataset,
-        open_held_out(data) or photos,
+        held_out or photos,
         out=out,
         resume=resume,
         device=chosen,
         max_minutes=max_minutes,
         workers=workers,
+        validation=validation,
         notes=(
             f"distilled from {card.name} (sha256 {checkpoint.fingerprint(path)}): its paintings of {total} label maps, "
             f"and {real_share:.0%} real photos"

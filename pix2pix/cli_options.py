@@ -46,6 +46,10 @@ _RUN_OPTIONS = (
     steps_option,
     seed_option,
     set_option,
+    click.option(
+        "--segmenter",
+        help="Its name or path: scores held-out photos at every save, so that the best state is kept as well.",
+    ),
 )
 
 
@@ -66,13 +70,23 @@ def load_config(path: Path, settings: Sequence[str], overrides: dict[str, Any]) 
 
 
 def run_training(
-    config: "TrainConfig", dataset: "Dataset", held_out: "Dataset", *, out: Path, **settings: Any
+    config: "TrainConfig", dataset: "Dataset", held_out: "Dataset | None", *, out: Path, **settings: Any
 ) -> None:
-    """Train with a progress bar and say what was written; `settings` are those of `trainer.train`."""
+    """Train with a progress bar and say what was written; `settings` are those of `trainer.train`.
+
+    Without held-out samples the pictures are of those trained on.
+    """
+    from pix2pix.checkpoint import load
     from pix2pix.progress import training_progress
     from pix2pix.trainer import train
+    from pix2pix.validation import MEASURE
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill ends like Ctrl-C
     with training_progress(config.steps) as progress:
-        path = train(config, dataset=dataset, held_out=held_out, out=out, progress=progress, **settings)
+        path = train(
+            config, dataset=dataset, held_out=held_out or dataset, out=out, progress=progress, **settings
+        )
+    if (best := out / "best.safetensors").is_file():
+        card = load(best)[1]
+        click.echo(f"wrote {best}: {MEASURE} {card.metrics[MEASURE]:.3f} after {card.steps} steps")
     click.echo(f"wrote {path}; pictures are in {out / 'samples'}")

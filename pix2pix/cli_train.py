@@ -34,6 +34,7 @@ def train(
     max_minutes: float,
     workers: int,
     settings: tuple[str, ...],
+    segmenter: str | None,
     init: str | None,
     download_vgg: bool,
     dry_run: bool,
@@ -49,6 +50,7 @@ def train(
     from pix2pix.datasets import never_shown, open_held_out, open_joined
     from pix2pix.errors import Pix2PixError
     from pix2pix.inference import choose_device
+    from pix2pix.validation import open_validation
 
     config = load_config(config_path, settings, overrides)
     if init and resume:
@@ -57,6 +59,8 @@ def train(
     chosen, reason = choose_device(device)
     domains = config.generator.domains
     dataset = open_joined(data, "train", skip=config.skip, domains=domains)
+    held_out = open_held_out(*data, domains=domains)
+    validation = open_validation(segmenter, held_out, config, chosen) if segmenter else None
     click.echo(yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False).rstrip())
     click.echo(f"{len(dataset)} pairs in {', '.join(map(str, data))}; training on {chosen} ({reason})")
     if absent := never_shown(dataset, config.classes):
@@ -71,12 +75,13 @@ def train(
     run_training(
         config,
         dataset,
-        open_held_out(*data, domains=domains) or dataset,
+        held_out,
         out=out,
         resume=resume,
         init=start,
         device=chosen,
         max_minutes=max_minutes,
         workers=workers,
+        validation=validation,
         notes=f"started from {init} (sha256 {checkpoint.fingerprint(start)})" if start else "",
     )

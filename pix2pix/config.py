@@ -96,8 +96,8 @@ class TrainConfig(Settings):
     precision: Literal["fp32", "bf16", "fp16"] = "fp32"  # of the convolutions; weights and losses stay fp32
     channels_last: bool | None = None  # None: on a GPU; on a CPU it was measured to cost time
     compile: bool = False  # torch.compile: pays on a GPU after a minute or more of building
-    save_every: PositiveInt = 500  # steps
-    sample_every: PositiveInt = 500  # pictures, and the score that decides which state is the best
+    save_every: PositiveInt = 500  # steps; with a segmenter each saved state is scored, and the best is kept
+    sample_every: PositiveInt = 500  # steps between pictures
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
 
     @field_validator("classes")

@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
 from torch import nn
 
 from pix2pix.checkpoint import Card
@@ -19,9 +18,9 @@ from pix2pix.datasets import Dataset, Sample
 from pix2pix.datasets.joined import Joined
 from pix2pix.errors import Pix2PixError
 from pix2pix.generators import Generator
+from pix2pix.painting import paint
 from pix2pix.perceptual import load_perceptual
 from pix2pix.run_directory import check_run
-from pix2pix.tensors import to_photo
 
 LARGEST_BYTES = 8 << 30  # of paintings held in memory
 
@@ -53,20 +52,6 @@ class Painted:
 
     def __getitem__(self, index: int) -> Sample:
         return self._samples[index]
-
-
-def paint(teacher: nn.Module, sample: Sample, device: str) -> np.ndarray:
-    """Return the teacher's photo of the sample's label map, H,W,3 uint8."""
-    label_ids = torch.from_numpy(np.array(sample.label_ids))[None].to(device)
-    boundary = (
-        None if sample.boundary is None else torch.from_numpy(np.array(sample.boundary))[None].to(device)
-    )
-    domain = torch.tensor([sample.domain], device=device)
-    precision = torch.autocast("cuda", torch.bfloat16, enabled=device.startswith("cuda"))
-    with torch.inference_mode(), precision:
-        photo = to_photo(teacher(label_ids, boundary=boundary, domain=domain))
-    photo_rgb: np.ndarray = photo[0].cpu().numpy()
-    return photo_rgb
 
 
 def check_lesson(config: TrainConfig, teacher: Card, out: Path, *, resume: bool) -> None:

@@ -4,6 +4,7 @@ import json
 import os
 import pickle
 import platform
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from pix2pix.config import TrainConfig
 from pix2pix.errors import Pix2PixError
 from pix2pix.networks import Networks
 from pix2pix.outputs import writing
+from pix2pix.validation import Best
 
 OURS = {"config.yaml", "stats.jsonl", "samples"}  # what a run leaves before its first state
 
@@ -25,6 +27,7 @@ class Progressed(NamedTuple):
     step: int = 0  # steps done
     seconds: float = 0.0
     notes: str = ""
+    best: Best | None = None
 
 
 def check_run(out: Path, *, resume: bool) -> None:
@@ -49,16 +52,22 @@ def write_config(out: Path, config: TrainConfig) -> None:
         partial.write_text(text, encoding="utf-8")
 
 
-def save_state(out: Path, networks: Networks, progressed: Progressed) -> None:
-    """Write everything that a resumed run needs, atomically; weights that are not finite are refused."""
-    if not all(torch.isfinite(weights).all() for weights in networks.generator.parameters()):
+def check_finite(out: Path, networks: Networks, step: int) -> None:
+    """Refuse to save weights that are not finite over good ones."""
+    weights = [*networks.generator.parameters(), *networks.discriminators.parameters()]
+    if not all(torch.isfinite(weight).all() for weight in weights):
         raise Pix2PixError(
-            f"the weights are not finite after step {progressed.step}; the last good state is in {out}, "
+            f"the weights are not finite after step {step}; the last good state is in {out}, "
             "resume with a lower --learning-rate"
         )
+
+
+def save_state(out: Path, networks: Networks, progressed: Progressed) -> None:
+    """Write everything that a resumed run needs, atomically."""
     parts = {name: part.state_dict() for name, part in networks._asdict().items()}
+    so_far = progressed._asdict() | {"best": progressed.best._asdict() if progressed.best else None}
     with writing(out / "state.pt") as partial:
-        torch.save(parts | progressed._asdict(), partial)
+        torch.save(parts | so_far, partial)
 
 
 def load_state(out: Path, networks: Networks) -> Progressed:
@@ -68,7 +77,10 @@ def load_state(out: Path, networks: Networks) -> Progressed:
         state = torch.load(path, weights_only=True, map_location="cpu")
         for name, part in networks._asdict().items():
             part.load_state_dict(state[name])
-        progressed = Progressed(int(state["step"]), float(state["seconds"]), str(state.get("notes", "")))
+        best = Best(**state["best"]) if state.get("best") else None
+        progressed = Progressed(
+            int(state["step"]), float(state["seconds"]), str(state.get("notes", "")), best
+        )
     except (
         OSError,
         EOFError,
@@ -99,9 +111,14 @@ def log_stats(out: Path, step: int, losses: dict[str, float], rate: float) -> No
 
 
 def make_card(
-    config: TrainConfig, *, steps: int, images: int, hours: float, device: str, notes: str = ""
+    config: TrainConfig,
+    progressed: Progressed,
+    *,
+    images: int,
+    device: str,
+    metrics: Mapping[str, float] | None = None,
 ) -> Card:
-    """Return the card of a checkpoint made by this run."""
+    """Return the card of a checkpoint made by this run; `metrics` are its scores."""
     where = torch.cuda.get_device_name() if device.startswith("cuda") else platform.machine()
     return Card(
         name=config.name,
@@ -111,12 +128,13 @@ def make_card(
         data=config.about,
         data_licence=config.data_licence,
         licence=config.licence,
-        steps=steps,
+        steps=progressed.step,
         images=images,
-        hours=round(hours, 2),
+        hours=round(progressed.seconds / 3600, 2),
         machine=f"{where}, {os.cpu_count()} CPU cores, {torch.get_num_threads()} threads",
         versions={"torch": torch.__version__, "python": platform.python_version()},
-        notes=notes,
+        notes=progressed.notes,
+        metrics={name: round(value, 4) for name, value in (metrics or {}).items()},
     )
 
 

@@ -2,41 +2,42 @@
 
 import cv2
 import numpy as np
-import torch
 from torch import nn
 
 from pix2pix.classes import PALETTE_RGB
-from pix2pix.config import TrainConfig
 from pix2pix.datasets import Dataset, Sample
-from pix2pix.tensors import to_photo
+from pix2pix.datasets.resized import resized
+from pix2pix.painting import paint
 
 ROWS = 4
 
 
-def sample_sheet(generator: nn.Module, dataset: Dataset, config: TrainConfig, device: str) -> bytes:
-    """Return the PNG of a few held-out samples spread over the data, whole photos at the training height."""
-    places = np.linspace(0, len(dataset) - 1, min(ROWS, len(dataset))).round().astype(int)
-    rows = [_row(generator, dataset[int(place)], config, device) for place in places]
+def sample_sheet(generator: nn.Module, dataset: Dataset, height_px: int, device: str) -> np.ndarray:
+    """Return a few samples spread over the data, whole photos at this height, H,W,3 uint8."""
+    rows = [_row(generator, sample, device) for sample in spread(dataset, ROWS, height_px)]
     width = min(row.shape[1] for row in rows)
-    sheet = np.vstack([row[:, :width] for row in rows])
-    return cv2.imencode(".png", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))[1].tobytes()
+    return np.vstack([row[:, :width] for row in rows])
 
 
-def _row(generator: nn.Module, sample: Sample, config: TrainConfig, device: str) -> np.ndarray:
+def spread(dataset: Dataset, most: int, height_px: int) -> list[Sample]:
+    """Return up to so many samples, evenly spread over the data, whole at this height."""
+    places = np.linspace(0, len(dataset) - 1, min(most, len(dataset))).round().astype(int)
+    return [_at_height(dataset[int(place)], height_px) for place in places]
+
+
+def to_png(picture_rgb: np.ndarray) -> bytes:
+    """Return the PNG of H,W,3 uint8."""
+    return cv2.imencode(".png", cv2.cvtColor(picture_rgb, cv2.COLOR_RGB2BGR))[1].tobytes()
+
+
+def _at_height(sample: Sample, height_px: int) -> Sample:
     height, width = sample.label_ids.shape
-    size = (round(width * config.crop_px / height), config.crop_px)
-    ids = cv2.resize(sample.label_ids, size, interpolation=cv2.INTER_NEAREST_EXACT)
-    boundary = None
-    if sample.boundary is not None:
-        edges = cv2.resize(sample.boundary.view(np.uint8), size, interpolation=cv2.INTER_NEAREST_EXACT)
-        boundary = torch.from_numpy(edges.view(bool))[None].to(device)
-    was_training = generator.training
-    generator.eval()
-    with torch.inference_mode():
-        domain = torch.tensor([sample.domain], device=device)
-        photo = generator(torch.from_numpy(ids)[None].to(device), boundary=boundary, domain=domain)
-    generator.train(was_training)
-    pictures = [PALETTE_RGB[np.minimum(ids, len(PALETTE_RGB) - 1)], to_photo(photo)[0].cpu().numpy()]
+    return resized(sample, (max(1, round(width * height_px / height)), height_px))
+
+
+def _row(generator: nn.Module, sample: Sample, device: str) -> np.ndarray:
+    known = np.minimum(sample.label_ids, len(PALETTE_RGB) - 1)
+    pictures = [PALETTE_RGB[known], paint(generator, sample, device)]
     if sample.photo_rgb is not None:
-        pictures.append(cv2.resize(sample.photo_rgb, size, interpolation=cv2.INTER_AREA))
+        pictures.append(sample.photo_rgb)
     return np.hstack(pictures)

@@ -126,6 +126,13 @@ def save_segmenter(path: Path, segmenter: nn.Module, card: SegmenterCard) -> Non
 
 def load_segmenter(name_or_path: str | Path) -> tuple[Segmenter, SegmenterCard]:
     """Return the segmenter in eval mode on the CPU and its card; a shipped name or a path."""
+    path = find_segmenter(name_or_path)
+    card, tensors = read_weights(path, SegmenterCard)
+    return build(path, lambda: Segmenter(card.classes, card.width), tensors), card
+
+
+def find_segmenter(name_or_path: str | Path) -> Path:
+    """Return the file of a shipped name or of a path."""
     path = Path(name_or_path)
     if not path.is_file() and str(name_or_path) in shipped_segmenters():
         path = SHIPPED / f"{name_or_path}.safetensors"
@@ -134,8 +141,7 @@ def load_segmenter(name_or_path: str | Path) -> tuple[Segmenter, SegmenterCard]:
             f"no segmenter {name_or_path}: neither a file nor a shipped name ({', '.join(shipped_segmenters())}); "
             "train one by `pix2pix train-segmenter`"
         )
-    card, tensors = read_weights(path, SegmenterCard)
-    return build(path, lambda: Segmenter(card.classes, card.width), tensors), card
+    return path
 
 
 def shipped_segmenters() -> list[str]:

@@ -25,6 +25,7 @@ from pix2pix.outputs import writing
 from pix2pix.perceptual import load_perceptual
 from pix2pix.run_directory import (
     Progressed,
+    check_finite,
     check_run,
     load_state,
     log_stats,
@@ -32,8 +33,9 @@ from pix2pix.run_directory import (
     save_state,
     write_config,
 )
-from pix2pix.samples import sample_sheet
+from pix2pix.samples import sample_sheet, to_png
 from pix2pix.tensors import to_signed
+from pix2pix.validation import MEASURE, Best, Validation, check_judge, improves
 
 Progress = Callable[[int, dict[str, float]], None]  # steps done, losses
 LOG_EVERY = {"cpu": 1, "cuda": 20}  # steps; reading a loss makes the GPU wait
@@ -50,14 +52,15 @@ def train(
     device: str = "cpu",
     max_minutes: float = float("inf"),
     workers: int = 2,
+    validation: Validation | None = None,
     notes: str = "",
     progress: Progress = lambda step, losses: None,
 ) -> Path:
     """Train and return the checkpoint's path; `out` becomes a run directory that can be resumed at any time.
 
     `init` is a checkpoint whose weights the generator starts from. `max_minutes` ends the run early, with everything
-    saved; the schedule stays that of `config.steps`. `notes` go into the checkpoint's card;
-    a resumed run keeps its own.
+    saved; the schedule stays that of `config.steps`. With a `validation` every saved state is scored, and the best is
+    kept in best.safetensors. `notes` go into the checkpoint's card; a resumed run keeps its own.
     """
     check_run(out, resume=resume)
 
@@ -68,11 +71,13 @@ def train(
     if config.perceptual_weight:
         perceptual = load_perceptual(config.perceptual, config.perceptual_weights).to(device)
     before = load_state(out, networks) if resume else Progressed(notes=notes)
+    check_judge(before.best, validation)
     write_config(out, config)  # only now: a state of another config was refused
     if config.compile:
         networks.compile()
     judges_rate = config.discriminator_learning_rate or config.learning_rate
     log_every = LOG_EVERY["cuda" if device.startswith("cuda") else "cpu"]
+    best = before.best
     started = time.monotonic()
 
     # Batches: everything that a step sees follows from its number
@@ -130,22 +135,26 @@ def train(
                     f"the loss is not finite at step {step}: {values}; the last good state is in {out}, "
                     "resume with a lower --learning-rate"
                 )
-            log_stats(out, step, values, learning_rate_at(step, config, config.learning_rate))
-            progress(done, values)
+            scores: dict[str, float] = {}
+            if saves:
+                check_finite(out, networks, done)
+                scores = validation.score(average.module) if validation else {}
+            log_stats(out, step, values | scores, learning_rate_at(step, config, config.learning_rate))
+            progress(done, values | scores)
         if done % config.sample_every == 0 or ends:
-            sheet_png = sample_sheet(average.module, held_out, config, device)
+            sheet_rgb = sample_sheet(average.module, held_out, config.crop_px, device)
             with writing(out / "samples" / f"step-{done:06d}.png") as partial:
-                partial.write_bytes(sheet_png)
+                partial.write_bytes(to_png(sheet_rgb))
         if saves:
-            seconds = before.seconds + time.monotonic() - started
+            improved = improves(scores, best)
+            best = Best(scores[MEASURE], done, validation.judge) if validation and improved else best
+            progressed = Progressed(done, before.seconds + time.monotonic() - started, before.notes, best)
             images = len(set(dataset.names))  # one that is shown more often counts once
-            hours = seconds / 3600
-            card = make_card(
-                config, steps=done, images=images, hours=hours, device=device, notes=before.notes
-            )
-            with writing(out / "generator.safetensors") as partial:
-                checkpoint.save(partial, average.module, card)
-            save_state(out, networks, Progressed(done, seconds, before.notes))
+            card = make_card(config, progressed, images=images, device=device, metrics=scores)
+            for name in ("generator", "best")[: 1 + improved]:
+                with writing(out / f"{name}.safetensors") as partial:
+                    checkpoint.save(partial, average.module, card)
+            save_state(out, networks, progressed)
         if overdue:
             break
     batches.close()

@@ -21,7 +21,7 @@ from carla_bridge.standin.process import StandInProcess
 from pix2pix import checkpoint
 from pix2pix.config import GeneratorConfig, TrainConfig
 from pix2pix.generators import Generator
-from pix2pix.run_directory import make_card
+from pix2pix.run_directory import Progressed, make_card
 
 PROGRAM = Path(sys.executable).with_name("carla-bridge")
 SMALL = ["--headless", "--width", "64", "--height", "32", "--device", "cpu"]
@@ -39,7 +39,7 @@ def tiny(tmp_path_factory) -> Path:
     config = TrainConfig(
         name="tiny", classes=(7, 8, 11, 23, 26), generator=GeneratorConfig(width=4, levels=3)
     )
-    card = make_card(config, steps=0, images=0, hours=0, device="cpu")
+    card = make_card(config, Progressed(), images=0, device="cpu")
     path = tmp_path_factory.mktemp("checkpoint") / "tiny.safetensors"
     checkpoint.save(path, Generator(card.generator, card.classes), card)
     return path

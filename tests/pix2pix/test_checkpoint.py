@@ -7,12 +7,12 @@ from safetensors.torch import save_file
 from pix2pix import checkpoint
 from pix2pix.checkpoint import Card, CheckpointError
 from pix2pix.generators import Generator
-from pix2pix.run_directory import make_card
+from pix2pix.run_directory import Progressed, make_card
 
 
 @pytest.fixture
 def card(tiny_config) -> Card:
-    return make_card(tiny_config, steps=4, images=6, hours=0.1, device="cpu")
+    return make_card(tiny_config, Progressed(step=4, seconds=360), images=6, device="cpu")
 
 
 @pytest.fixture

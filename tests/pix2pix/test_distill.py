@@ -16,7 +16,7 @@ from pix2pix.datasets.pack_writer import PackWriter
 from pix2pix.distill import lesson
 from pix2pix.generators import Generator, initialize
 from pix2pix.inference import load
-from pix2pix.run_directory import make_card
+from pix2pix.run_directory import Progressed, make_card
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def teacher(tiny_config, tmp_path) -> Path:
     generator = Generator(tiny_config.generator, tiny_config.classes)
     initialize(generator)
     path = tmp_path / "teacher.safetensors"
-    card = make_card(tiny_config, steps=1, images=6, hours=0.0, device="cpu", notes="")
+    card = make_card(tiny_config, Progressed(step=1), images=6, device="cpu")
     checkpoint.save(path, generator, card)
     return path
 

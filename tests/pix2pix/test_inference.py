@@ -6,14 +6,14 @@ from pix2pix import checkpoint
 from pix2pix.errors import Pix2PixError
 from pix2pix.generators import Generator
 from pix2pix.inference import Engine, choose_device, load
-from pix2pix.run_directory import make_card
+from pix2pix.run_directory import Progressed, make_card
 from pix2pix.tensors import PALETTE_RGB, LabelInput, to_photo, to_signed
 
 
 @pytest.fixture
 def engine(tiny_config):
     torch.manual_seed(0)
-    card = make_card(tiny_config, steps=0, images=0, hours=0, device="cpu")
+    card = make_card(tiny_config, Progressed(), images=0, device="cpu")
     return Engine(Generator(card.generator, card.classes), card, device="cpu", reason="test")
 
 
