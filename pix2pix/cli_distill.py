@@ -37,6 +37,7 @@ def distill(
     workers: int,
     settings: tuple[str, ...],
     segmenter: str | None,
+    tensorboard: bool,
     **overrides: Any,
 ) -> None:
     """Train a small generator on the paintings of a large one: it learns where it is used, on any label maps.
@@ -48,12 +49,15 @@ def distill(
     --out runs/fast
     """
     from pix2pix import checkpoint
+    from pix2pix.board import check_board
     from pix2pix.datasets import open_dataset, open_held_out
     from pix2pix.distill import check_lesson, lesson
     from pix2pix.inference import choose_device
     from pix2pix.progress import counting
     from pix2pix.validation import open_validation
 
+    if tensorboard:
+        check_board()
     config = load_config(config_path, settings, overrides)
     chosen, reason = choose_device(device)
     path = checkpoint.resolve(teacher)
@@ -77,6 +81,7 @@ def distill(
         max_minutes=max_minutes,
         workers=workers,
         validation=validation,
+        tensorboard=tensorboard,
         notes=(
             f"distilled from {card.name} (sha256 {checkpoint.fingerprint(path)}): its paintings of {total} label maps, "
             f"and {real_share:.0%} real photos"

@@ -50,6 +50,9 @@ _RUN_OPTIONS = (
         "--segmenter",
         help="Its name or path: scores held-out photos at every save, so that the best state is kept as well.",
     ),
+    click.option(
+        "--tensorboard", is_flag=True, help="Write losses, scores and pictures to OUT/tensorboard as well."
+    ),
 )
 
 

@@ -35,6 +35,7 @@ def train(
     workers: int,
     settings: tuple[str, ...],
     segmenter: str | None,
+    tensorboard: bool,
     init: str | None,
     download_vgg: bool,
     dry_run: bool,
@@ -47,11 +48,14 @@ def train(
     import yaml
 
     from pix2pix import checkpoint
+    from pix2pix.board import check_board
     from pix2pix.datasets import never_shown, open_held_out, open_joined
     from pix2pix.errors import Pix2PixError
     from pix2pix.inference import choose_device
     from pix2pix.validation import open_validation
 
+    if tensorboard:
+        check_board()
     config = load_config(config_path, settings, overrides)
     if init and resume:
         raise Pix2PixError("--init starts a run and --resume goes on with one; leave one of them out")
@@ -83,5 +87,6 @@ def train(
         max_minutes=max_minutes,
         workers=workers,
         validation=validation,
+        tensorboard=tensorboard,
         notes=f"started from {init} (sha256 {checkpoint.fingerprint(start)})" if start else "",
     )

@@ -18,7 +18,7 @@ from pix2pix.networks import Networks
 from pix2pix.outputs import writing
 from pix2pix.validation import Best
 
-OURS = {"config.yaml", "stats.jsonl", "samples"}  # what a run leaves before its first state
+OURS = {"config.yaml", "stats.jsonl", "samples", "tensorboard"}  # what a run leaves before its first state
 
 
 class Progressed(NamedTuple):

@@ -6,6 +6,7 @@ through in parts without generating it twice.
 
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import torch
 from torch import Tensor
 
 from pix2pix import checkpoint
+from pix2pix.board import open_board
 from pix2pix.config import TrainConfig
 from pix2pix.datasets import Dataset
 from pix2pix.datasets.batches import Batch, batch_at
@@ -53,6 +55,7 @@ def train(
     max_minutes: float = float("inf"),
     workers: int = 2,
     validation: Validation | None = None,
+    tensorboard: bool = False,
     notes: str = "",
     progress: Progress = lambda step, losses: None,
 ) -> Path:
@@ -84,80 +87,85 @@ def train(
     def make_batch(step: int) -> Batch:
         return batch_at(range(step * config.batch_size, (step + 1) * config.batch_size), dataset, config)
 
-    batches = prefetch(make_batch, range(before.step, config.steps), workers=workers)
-    for step, batch in zip(range(before.step, config.steps), batches, strict=True):
-        set_rate(generator_adam, learning_rate_at(step, config, config.learning_rate))
-        set_rate(judges_adam, learning_rate_at(step, config, judges_rate))
-        torch.manual_seed(config.seed * 1_000_003 + step)  # dropout and noise follow from the step as well
-        generator_adam.zero_grad(set_to_none=True)
-        judges_adam.zero_grad(set_to_none=True)
-        losses: dict[str, Tensor] = {}
+    steps = range(before.step, config.steps)
+    with (
+        closing(prefetch(make_batch, steps, workers=workers)) as batches,
+        open_board(out / "tensorboard", wanted=tensorboard, first_step=before.step) as board,
+    ):
+        for step, batch in zip(steps, batches, strict=True):
+            set_rate(generator_adam, learning_rate_at(step, config, config.learning_rate))
+            set_rate(judges_adam, learning_rate_at(step, config, judges_rate))
+            torch.manual_seed(config.seed * 1_000_003 + step)  # of dropout and noise
+            generator_adam.zero_grad(set_to_none=True)
+            judges_adam.zero_grad(set_to_none=True)
+            losses: dict[str, Tensor] = {}
 
-        for part in np.split(np.arange(config.batch_size), config.accumulate):
-            label_ids, real, ignored, boundary, domain = _to_device(batch, part, device)
-            channel = torch.where(ignored, 0, generator.label_input.channel(label_ids))
-            labels = generator.label_input(label_ids, boundary, domain)
-            with precision.autocast():
-                painted = generator(label_ids, boundary=boundary, domain=domain)
-            fake = torch.where(ignored[:, None], real, painted.float())  # unjudged: nothing differs
+            for part in np.split(np.arange(config.batch_size), config.accumulate):
+                label_ids, real, ignored, boundary, domain = _to_device(batch, part, device)
+                channel = torch.where(ignored, 0, generator.label_input.channel(label_ids))
+                labels = generator.label_input(label_ids, boundary, domain)
+                with precision.autocast():
+                    painted = generator(label_ids, boundary=boundary, domain=domain)
+                fake = torch.where(ignored[:, None], real, painted.float())  # unjudged: nothing differs
 
-            # Discriminators: which is real?
-            with precision.autocast():
-                d_loss = discriminator_loss(
-                    judges, config.discriminators, labels, channel, real, fake.detach(), gan=config.gan
-                )
-            precision.backward(d_loss / config.accumulate)
+                # Discriminators: which is real?
+                with precision.autocast():
+                    d_loss = discriminator_loss(
+                        judges, config.discriminators, labels, channel, real, fake.detach(), gan=config.gan
+                    )
+                precision.backward(d_loss / config.accumulate)
 
-            # Generator: fool them, and stay near the photo
-            judges.requires_grad_(False)
-            with precision.autocast():
-                g_loss = generator_loss(
-                    judges, labels, channel, fake, real, config=config, perceptual=perceptual
-                )
-            precision.backward(g_loss.total / config.accumulate)
-            judges.requires_grad_(True)
-            for name, loss in {"d": d_loss, **g_loss._asdict()}.items():
-                share = loss.detach() / config.accumulate
-                losses[name] = losses[name] + share if name in losses else share
+                # Generator: fool them, and stay near the photo
+                judges.requires_grad_(False)
+                with precision.autocast():
+                    g_loss = generator_loss(
+                        judges, labels, channel, fake, real, config=config, perceptual=perceptual
+                    )
+                precision.backward(g_loss.total / config.accumulate)
+                judges.requires_grad_(True)
+                for name, loss in {"d": d_loss, **g_loss._asdict()}.items():
+                    share = loss.detach() / config.accumulate
+                    losses[name] = losses[name] + share if name in losses else share
 
-        precision.step(judges_adam, generator_adam)
-        average.update_parameters(generator)
+            precision.step(judges_adam, generator_adam)
+            average.update_parameters(generator)
 
-        # Maintenance
-        done = step + 1
-        overdue = time.monotonic() - started > 60 * max_minutes
-        ends = done == config.steps or overdue
-        saves = done % config.save_every == 0 or ends
-        if step % log_every == 0 or saves:
-            values = {name: loss.item() for name, loss in losses.items()}
-            if not all(np.isfinite(value) for value in values.values()):
-                raise Pix2PixError(
-                    f"the loss is not finite at step {step}: {values}; the last good state is in {out}, "
-                    "resume with a lower --learning-rate"
-                )
-            scores: dict[str, float] = {}
+            # Maintenance
+            done = step + 1
+            overdue = time.monotonic() - started > 60 * max_minutes
+            ends = done == config.steps or overdue
+            saves = done % config.save_every == 0 or ends
+            if step % log_every == 0 or saves:
+                values = {name: loss.item() for name, loss in losses.items()}
+                if not all(np.isfinite(value) for value in values.values()):
+                    raise Pix2PixError(
+                        f"the loss is not finite at step {step}: {values}; the last good state is in {out}, "
+                        "resume with a lower --learning-rate"
+                    )
+                scores: dict[str, float] = {}
+                if saves:
+                    check_finite(out, networks, done)
+                    scores = validation.score(average.module) if validation else {}
+                board.scalars(step, values | scores)
+                log_stats(out, step, values | scores, learning_rate_at(step, config, config.learning_rate))
+                progress(done, values | scores)
+            if done % config.sample_every == 0 or ends:
+                sheet_rgb = sample_sheet(average.module, held_out, config.crop_px, device)
+                with writing(out / "samples" / f"step-{done:06d}.png") as partial:
+                    partial.write_bytes(to_png(sheet_rgb))
+                board.picture(step, sheet_rgb)
             if saves:
-                check_finite(out, networks, done)
-                scores = validation.score(average.module) if validation else {}
-            log_stats(out, step, values | scores, learning_rate_at(step, config, config.learning_rate))
-            progress(done, values | scores)
-        if done % config.sample_every == 0 or ends:
-            sheet_rgb = sample_sheet(average.module, held_out, config.crop_px, device)
-            with writing(out / "samples" / f"step-{done:06d}.png") as partial:
-                partial.write_bytes(to_png(sheet_rgb))
-        if saves:
-            improved = improves(scores, best)
-            best = Best(scores[MEASURE], done, validation.judge) if validation and improved else best
-            progressed = Progressed(done, before.seconds + time.monotonic() - started, before.notes, best)
-            images = len(set(dataset.names))  # one that is shown more often counts once
-            card = make_card(config, progressed, images=images, device=device, metrics=scores)
-            for name in ("generator", "best")[: 1 + improved]:
-                with writing(out / f"{name}.safetensors") as partial:
-                    checkpoint.save(partial, average.module, card)
-            save_state(out, networks, progressed)
-        if overdue:
-            break
-    batches.close()
+                improved = improves(scores, best)
+                best = Best(scores[MEASURE], done, validation.judge) if validation and improved else best
+                progressed = Progressed(done, before.seconds + time.monotonic() - started, before.notes, best)
+                images = len(set(dataset.names))  # one that is shown more often counts once
+                card = make_card(config, progressed, images=images, device=device, metrics=scores)
+                for name in ("generator", "best")[: 1 + improved]:
+                    with writing(out / f"{name}.safetensors") as partial:
+                        checkpoint.save(partial, average.module, card)
+                save_state(out, networks, progressed)
+            if overdue:
+                break
     return out / "generator.safetensors"
 
 
