@@ -52,14 +52,14 @@ def distill(
     from pix2pix.board import check_board
     from pix2pix.datasets import open_dataset, open_held_out
     from pix2pix.distill import check_lesson, lesson
-    from pix2pix.inference import choose_device
+    from pix2pix.processes import choose_own_device
     from pix2pix.progress import counting
     from pix2pix.validation import open_validation
 
     if tensorboard:
         check_board()
     config = load_config(config_path, settings, overrides)
-    chosen, reason = choose_device(device)
+    chosen, reason = choose_own_device(device)
     path = checkpoint.resolve(teacher)
     generator, card = checkpoint.load(path)
     check_lesson(config, card, out, resume=resume)

@@ -1,7 +1,7 @@
 """What the commands that train share: their options, and the run itself. Only for the command line."""
 
-import signal
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,23 +73,42 @@ def load_config(path: Path, settings: Sequence[str], overrides: dict[str, Any]) 
 
 
 def run_training(
-    config: "TrainConfig", dataset: "Dataset", held_out: "Dataset | None", *, out: Path, **settings: Any
+    config: "TrainConfig",
+    dataset: "Dataset",
+    held_out: "Dataset | None",
+    *,
+    out: Path,
+    device: str,
+    **settings: Any,
 ) -> None:
     """Train with a progress bar and say what was written; `settings` are those of `trainer.train`.
 
-    Without held-out samples the pictures are of those trained on.
+    Without held-out samples the pictures are of those trained on. Ctrl-C saves the step under way.
     """
-    from pix2pix.checkpoint import load
+    from pix2pix.processes import joined
     from pix2pix.progress import training_progress
+    from pix2pix.stopping import stopping
     from pix2pix.trainer import train
+
+    settings |= {"dataset": dataset, "held_out": held_out or dataset, "out": out, "device": device}
+    with joined(device) as processes, stopping() as stop, ExitStack() as stack:
+        if processes.first:
+            settings["progress"] = stack.enter_context(training_progress(config.steps))
+        train(config, processes=processes, stop=stop, **settings)
+    if processes.first:
+        _say_what_was_written(out, config.steps)
+    if stop():
+        raise click.exceptions.Exit(130)
+
+
+def _say_what_was_written(out: Path, steps: int) -> None:
+    from pix2pix.checkpoint import load
     from pix2pix.validation import MEASURE
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill ends like Ctrl-C
-    with training_progress(config.steps) as progress:
-        path = train(
-            config, dataset=dataset, held_out=held_out or dataset, out=out, progress=progress, **settings
-        )
     if (best := out / "best.safetensors").is_file():
         card = load(best)[1]
         click.echo(f"wrote {best}: {MEASURE} {card.metrics[MEASURE]:.3f} after {card.steps} steps")
+    path = out / "generator.safetensors"
     click.echo(f"wrote {path}; pictures are in {out / 'samples'}")
+    if (done := load(path)[1].steps) < steps:
+        click.echo(f"stopped after {done} of {steps} steps; the same command with --resume goes on")

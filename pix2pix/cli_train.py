@@ -1,5 +1,6 @@
 """`pix2pix train`."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,8 @@ def train(
     """Train a generator on photos with label maps.
 
     Example: pix2pix train --config configs/train-camvid.yaml --data PATH/TO/camvid --out runs/camvid
+
+    In several processes: torchrun --nproc-per-node 2 -m pix2pix train …
     """
     import yaml
 
@@ -51,7 +54,7 @@ def train(
     from pix2pix.board import check_board
     from pix2pix.datasets import never_shown, open_held_out, open_joined
     from pix2pix.errors import Pix2PixError
-    from pix2pix.inference import choose_device
+    from pix2pix.processes import choose_own_device, speaks
     from pix2pix.validation import open_validation
 
     if tensorboard:
@@ -60,22 +63,23 @@ def train(
     if init and resume:
         raise Pix2PixError("--init starts a run and --resume goes on with one; leave one of them out")
     start = checkpoint.resolve(init) if init else None
-    chosen, reason = choose_device(device)
+    chosen, reason = choose_own_device(device)
+    say: Callable[[str], None] = click.echo if speaks() else lambda text: None
     domains = config.generator.domains
     dataset = open_joined(data, "train", skip=config.skip, domains=domains)
     held_out = open_held_out(*data, domains=domains)
     validation = open_validation(segmenter, held_out, config, chosen) if segmenter else None
-    click.echo(yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False).rstrip())
-    click.echo(f"{len(dataset)} pairs in {', '.join(map(str, data))}; training on {chosen} ({reason})")
+    say(yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False).rstrip())
+    say(f"{len(dataset)} pairs in {', '.join(map(str, data))}; training on {chosen} ({reason})")
     if absent := never_shown(dataset, config.classes):
-        click.echo(f"no pixel of the data shows the classes {absent}; better leave them out of `classes`")
+        say(f"no pixel of the data shows the classes {absent}; better leave them out of `classes`")
     if dry_run:
         return
 
     if download_vgg:
         from pix2pix.perceptual import download_weights
 
-        click.echo(f"VGG-19 is in {download_weights(config)}")
+        say(f"VGG-19 is in {download_weights(config)}")
     run_training(
         config,
         dataset,

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.optim import Adam
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
@@ -30,6 +30,17 @@ class Networks(NamedTuple):
         """Compile the networks that learn, in place: the names of the weights stay."""
         for network in (self.generator, *self.discriminators):
             network.compile()
+
+    def gradients(self) -> list[Tensor]:
+        """Return the gradients of generator and discriminators, in an order that is the same in every process."""
+        weights = [*self.generator.parameters(), *self.discriminators.parameters()]
+        return [weight.grad for weight in weights if weight.grad is not None]
+
+    def statistics(self) -> list[Tensor]:
+        """Return the running means and variances of batch norms, which follow from the photos seen."""
+        layers = [*self.generator.modules(), *self.discriminators.modules()]
+        norms = [layer for layer in layers if isinstance(layer, nn.BatchNorm2d)]
+        return [buffer for norm in norms for buffer in norm.buffers() if buffer.is_floating_point()]
 
 
 def make_networks(config: TrainConfig, device: str, *, init: Path | None = None) -> Networks:

@@ -78,9 +78,7 @@ def load_state(out: Path, networks: Networks) -> Progressed:
         for name, part in networks._asdict().items():
             part.load_state_dict(state[name])
         best = Best(**state["best"]) if state.get("best") else None
-        progressed = Progressed(
-            int(state["step"]), float(state["seconds"]), str(state.get("notes", "")), best
-        )
+        return Progressed(int(state["step"]), float(state["seconds"]), str(state.get("notes", "")), best)
     except (
         OSError,
         EOFError,
@@ -94,8 +92,15 @@ def load_state(out: Path, networks: Networks) -> Progressed:
         raise Pix2PixError(
             f"{path} is damaged or of another config ({reason}); see {out / 'config.yaml'}"
         ) from error
-    _cut_stats(out / "stats.jsonl", progressed.step)
-    return progressed
+
+
+def cut_stats(out: Path, steps: int) -> None:
+    """Drop what a killed run had logged after its last state: those steps are run again."""
+    path = out / "stats.jsonl"
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
+    kept = [line for line in lines if line.endswith("\n") and json.loads(line)["step"] < steps]
+    with writing(path) as partial:  # a second kill must not cost what the first one left
+        partial.write_text("".join(kept), encoding="utf-8")
 
 
 def log_stats(out: Path, step: int, losses: dict[str, float], rate: float) -> None:
@@ -136,11 +141,3 @@ def make_card(
         notes=progressed.notes,
         metrics={name: round(value, 4) for name, value in (metrics or {}).items()},
     )
-
-
-def _cut_stats(path: Path, steps: int) -> None:
-    """Drop what a killed run had logged after its last state: those steps are run again."""
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
-    kept = [line for line in lines if line.endswith("\n") and json.loads(line)["step"] < steps]
-    with writing(path) as partial:  # a second kill must not cost what the first one left
-        partial.write_text("".join(kept), encoding="utf-8")

@@ -25,10 +25,12 @@ from pix2pix.networks import make_networks
 from pix2pix.optimisation import learning_rate_at, set_rate
 from pix2pix.outputs import writing
 from pix2pix.perceptual import load_perceptual
+from pix2pix.processes import Processes, check_shares
 from pix2pix.run_directory import (
     Progressed,
     check_finite,
     check_run,
+    cut_stats,
     load_state,
     log_stats,
     make_card,
@@ -56,15 +58,19 @@ def train(
     workers: int = 2,
     validation: Validation | None = None,
     tensorboard: bool = False,
+    processes: Processes = Processes(),  # noqa: B008 - frozen
+    stop: Callable[[], bool] = lambda: False,
     notes: str = "",
     progress: Progress = lambda step, losses: None,
 ) -> Path:
     """Train and return the checkpoint's path; `out` becomes a run directory that can be resumed at any time.
 
-    `init` is a checkpoint whose weights the generator starts from. `max_minutes` ends the run early, with everything
-    saved; the schedule stays that of `config.steps`. With a `validation` every saved state is scored, and the best is
-    kept in best.safetensors. `notes` go into the checkpoint's card; a resumed run keeps its own.
+    `init` is a checkpoint whose weights the generator starts from. With a `validation` every saved state is scored,
+    and the best is kept in best.safetensors. `processes` share the batches out; the first of them writes. `stop` or
+    `max_minutes` end the run early, with everything saved; the schedule stays that of `config.steps`. `notes` go into
+    the checkpoint's card; a resumed run keeps its own.
     """
+    check_shares(config.batch_size, config.accumulate, processes.count)
     check_run(out, resume=resume)
 
     # Networks
@@ -75,7 +81,9 @@ def train(
         perceptual = load_perceptual(config.perceptual, config.perceptual_weights).to(device)
     before = load_state(out, networks) if resume else Progressed(notes=notes)
     check_judge(before.best, validation)
-    write_config(out, config)  # only now: a state of another config was refused
+    if processes.first:
+        write_config(out, config)  # only now: a state of another config was refused
+        cut_stats(out, before.step)
     if config.compile:
         networks.compile()
     judges_rate = config.discriminator_learning_rate or config.learning_rate
@@ -85,22 +93,25 @@ def train(
 
     # Batches: everything that a step sees follows from its number
     def make_batch(step: int) -> Batch:
-        return batch_at(range(step * config.batch_size, (step + 1) * config.batch_size), dataset, config)
+        items = range(step * config.batch_size, (step + 1) * config.batch_size)
+        return batch_at(processes.share(items), dataset, config)
 
     steps = range(before.step, config.steps)
     with (
         closing(prefetch(make_batch, steps, workers=workers)) as batches,
-        open_board(out / "tensorboard", wanted=tensorboard, first_step=before.step) as board,
+        open_board(
+            out / "tensorboard", wanted=tensorboard and processes.first, first_step=before.step
+        ) as board,
     ):
         for step, batch in zip(steps, batches, strict=True):
             set_rate(generator_adam, learning_rate_at(step, config, config.learning_rate))
             set_rate(judges_adam, learning_rate_at(step, config, judges_rate))
-            torch.manual_seed(config.seed * 1_000_003 + step)  # of dropout and noise
+            torch.manual_seed(config.seed * 1_000_003 + step + (processes.rank << 53))  # of dropout and noise
             generator_adam.zero_grad(set_to_none=True)
             judges_adam.zero_grad(set_to_none=True)
             losses: dict[str, Tensor] = {}
 
-            for part in np.split(np.arange(config.batch_size), config.accumulate):
+            for part in np.split(np.arange(len(batch.domain)), config.accumulate):
                 label_ids, real, ignored, boundary, domain = _to_device(batch, part, device)
                 channel = torch.where(ignored, 0, generator.label_input.channel(label_ids))
                 labels = generator.label_input(label_ids, boundary, domain)
@@ -127,34 +138,39 @@ def train(
                     share = loss.detach() / config.accumulate
                     losses[name] = losses[name] + share if name in losses else share
 
+            processes.average(networks.gradients())
+            processes.average(networks.statistics())
             precision.step(judges_adam, generator_adam)
             average.update_parameters(generator)
 
-            # Maintenance
+            # Maintenance: all processes agree on what happens, the first one writes
             done = step + 1
-            overdue = time.monotonic() - started > 60 * max_minutes
-            ends = done == config.steps or overdue
-            saves = done % config.save_every == 0 or ends
-            if step % log_every == 0 or saves:
-                values = {name: loss.item() for name, loss in losses.items()}
+            ends = done == config.steps
+            saves = ends or done % config.save_every == 0
+            if saves or step % log_every == 0:
+                late = stop() or time.monotonic() - started > 60 * max_minutes
+                values, early = processes.agree(losses, ends=late)
                 if not all(np.isfinite(value) for value in values.values()):
                     raise Pix2PixError(
                         f"the loss is not finite at step {step}: {values}; the last good state is in {out}, "
                         "resume with a lower --learning-rate"
                     )
-                scores: dict[str, float] = {}
+                ends, saves = ends or early, saves or early
                 if saves:
                     check_finite(out, networks, done)
-                    scores = validation.score(average.module) if validation else {}
-                board.scalars(step, values | scores)
-                log_stats(out, step, values | scores, learning_rate_at(step, config, config.learning_rate))
-                progress(done, values | scores)
-            if done % config.sample_every == 0 or ends:
+                if processes.first:
+                    scores = validation.score(average.module) if validation and saves else {}
+                    board.scalars(step, values | scores)
+                    log_stats(
+                        out, step, values | scores, learning_rate_at(step, config, config.learning_rate)
+                    )
+                    progress(done, values | scores)
+            if processes.first and (ends or done % config.sample_every == 0):
                 sheet_rgb = sample_sheet(average.module, held_out, config.crop_px, device)
+                board.picture(step, sheet_rgb)
                 with writing(out / "samples" / f"step-{done:06d}.png") as partial:
                     partial.write_bytes(to_png(sheet_rgb))
-                board.picture(step, sheet_rgb)
-            if saves:
+            if processes.first and saves:
                 improved = improves(scores, best)
                 best = Best(scores[MEASURE], done, validation.judge) if validation and improved else best
                 progressed = Progressed(done, before.seconds + time.monotonic() - started, before.notes, best)
@@ -164,7 +180,7 @@ def train(
                     with writing(out / f"{name}.safetensors") as partial:
                         checkpoint.save(partial, average.module, card)
                 save_state(out, networks, progressed)
-            if overdue:
+            if ends:
                 break
     return out / "generator.safetensors"
 
