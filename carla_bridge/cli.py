@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import click
 
 from carla_bridge import cli_convert, cli_import, cli_pack, cli_recordings, cli_servers
-from carla_bridge.cli_options import SHIPPED, load_engine, map_option, options
+from carla_bridge.cli_options import BACKENDS, SHIPPED, load_engine, map_option, options
 from carla_bridge.errors import BridgeError
 from carla_bridge.standin.errors import StandInError
 from pix2pix.commands import Commands
@@ -44,6 +44,7 @@ drive_options = options(
     click.option("--headless", is_flag=True, help="No window."),
     click.option("--checkpoint", help=f"A shipped name or a path.  [default: {SHIPPED}]"),
     click.option("--device", help="auto, cpu, cuda or cuda:N.  [default: auto]"),
+    click.option("--backend", help=f"{BACKENDS}  [default: auto]"),
     click.option(
         "--seed",
         type=click.IntRange(min=0),
@@ -69,6 +70,7 @@ KEYS = {
     "frames": "frames",
     "checkpoint": "checkpoint",
     "device": "device",
+    "backend": "backend",
 }
 
 
@@ -164,7 +166,9 @@ def read_config(path: Path | None, given: dict[str, Any]) -> "LiveConfig":
 def engine_of(config: "LiveConfig") -> "Engine":
     """Return the engine that a live drive's settings ask for, warmed up for its camera."""
     camera = config.camera
-    return load_engine(config.checkpoint, config.device, height=camera.height, width=camera.width)
+    return load_engine(
+        config.checkpoint, config.device, config.backend, height=camera.height, width=camera.width
+    )
 
 
 def end_with(ending: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from carla_bridge.cli_options import SHIPPED, options
+from carla_bridge.cli_options import BACKENDS, SHIPPED, options
 from carla_bridge.errors import BridgeError
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ convert_options = options(
     click.option("--overwrite", is_flag=True, help="Replace videos that were made otherwise."),
     click.option("--checkpoint", help=f"A shipped name or a path.  [default: {SHIPPED}]"),
     click.option("--device", help="auto, cpu, cuda or cuda:N.  [default: auto]"),
+    click.option("--backend", help=f"{BACKENDS}  [default: auto]"),
     click.option(
         "--side-by-side/--no-side-by-side", default=None, help="Label | photo instead of the photo alone."
     ),
@@ -125,7 +126,7 @@ def _convert_all(items: "list[Item]", config: "ConvertConfig") -> "Iterator[Outc
 
     from carla_bridge.batch import convert_each
 
-    load = partial(load_named, config.checkpoint, config.device)
+    load = partial(load_named, config.checkpoint, config.device, config.backend)
     if not items:
         return iter(())
     if config.engine == "local":
@@ -135,7 +136,7 @@ def _convert_all(items: "list[Item]", config: "ConvertConfig") -> "Iterator[Outc
     return convert_on_ray(items, load, address=config.address, cpus_per_engine=config.cpus_per_engine)
 
 
-def load_named(checkpoint: str, device: str) -> "NamedEngine":
+def load_named(checkpoint: str, device: str, backend: str = "auto") -> "NamedEngine":
     """Return the engine with the hash of its checkpoint, after a line on which it is."""
     import hashlib
 
@@ -144,7 +145,7 @@ def load_named(checkpoint: str, device: str) -> "NamedEngine":
     from pix2pix.checkpoint import resolve
 
     with _one_kind_of_error():
-        engine = pix2pix.load(checkpoint, device=device)
+        engine = pix2pix.load(checkpoint, device=device, backend=backend)
         sha256 = hashlib.sha256(resolve(checkpoint).read_bytes()).hexdigest()
     click.echo(f"engine: {engine.description}")
 
@@ -152,7 +153,7 @@ def load_named(checkpoint: str, device: str) -> "NamedEngine":
         with _one_kind_of_error():
             return engine(label_ids)
 
-    return NamedEngine(paint, engine.card.name, sha256, f"{engine.device.type} {engine.dtype}")
+    return NamedEngine(paint, engine.card.name, sha256, engine.kind)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 Command = Callable[..., Any]
 SHIPPED = "camvid-unet"  # the checkpoint that comes with the package
+BACKENDS = "auto, or one of eager (fp32), bf16 (CPU), half (CUDA)."
 
 
 def options(*decorators: Command) -> Callable[[Command], Command]:
@@ -39,11 +40,13 @@ map_option = click.option(
 )
 
 
-def load_engine(checkpoint: str, device: str, *, height: int, width: int, batch_size: int = 1) -> "Engine":
+def load_engine(
+    checkpoint: str, device: str, backend: str, *, height: int, width: int, batch_size: int = 1
+) -> "Engine":
     """Return the warmed-up generator, after a line on which it is and why."""
     import pix2pix
 
-    engine: Engine = pix2pix.load(checkpoint, device=device)
+    engine: Engine = pix2pix.load(checkpoint, device=device, backend=backend)
     click.echo(f"engine: {engine.description}")
     engine.warm_up(height, width, batch_size=batch_size)
     return engine

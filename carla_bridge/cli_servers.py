@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from carla_bridge.cli_options import SHIPPED, address_options, confirmed, map_option
+from carla_bridge.cli_options import BACKENDS, SHIPPED, address_options, confirmed, map_option
 from carla_bridge.errors import BridgeError
 from pix2pix.errors import Pix2PixError
 
@@ -110,7 +110,8 @@ def recover(host: str, port: int, yes: bool) -> None:
 @address_options
 @click.option("--checkpoint", default=SHIPPED, show_default=True, help="A shipped name or a path.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
-def doctor(host: str, port: int, checkpoint: str, device: str) -> None:
+@click.option("--backend", default="auto", show_default=True, help=BACKENDS)
+def doctor(host: str, port: int, checkpoint: str, device: str, backend: str) -> None:
     """Say what is installed and what would be used, with a next step for each problem.
 
     Example: carla-bridge doctor --port 2000
@@ -121,7 +122,7 @@ def doctor(host: str, port: int, checkpoint: str, device: str) -> None:
         import pix2pix
 
         try:
-            return str(pix2pix.load(checkpoint, device=device).description)
+            return str(pix2pix.load(checkpoint, device=device, backend=backend).description)
         except Pix2PixError as error:
             raise BridgeError(str(error)) from error
 

@@ -76,6 +76,7 @@ class LiveConfig(Settings):
     session: SessionConfig = SessionConfig()
     checkpoint: str = "camvid-unet"  # a shipped name or a path
     device: str = "auto"
+    backend: str = "auto"  # how the generator runs on it; see `pix2pix bench`
     frames: PositiveInt | None = None  # None: until the window is closed
 
 
@@ -126,6 +127,7 @@ class ConvertConfig(Settings):
 
     checkpoint: str = "camvid-unet"  # a shipped name or a path
     device: str = "auto"
+    backend: str = "auto"  # how the generator runs on it; see `pix2pix bench`
     side_by_side: bool = False  # label | photo instead of the photo alone
     images: Literal["none", "png", "jpg"] = "none"  # every photo as a file of its own, too
     into_recording: bool = False  # a copy of each recording with the photos in it, too

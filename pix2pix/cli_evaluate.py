@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from pix2pix.cli_options import device_option
+
 
 @click.command()
 @click.option(
@@ -17,7 +19,13 @@ import click
 @click.option(
     "--segmenter", default="camvid", show_default=True, help="Shipped name or file of `train-segmenter`."
 )
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
+@device_option
+@click.option(
+    "--backend",
+    default="eager",
+    show_default=True,
+    help="How the generators run: eager scores the same on every machine; auto is the fastest.",
+)
 @click.option(
     "--inception", type=click.Path(path_type=Path), help="Inception's published weights, for the field's FID."
 )
@@ -31,6 +39,7 @@ def evaluate(
     split: str,
     segmenter: str,
     device: str,
+    backend: str,
     inception: Path | None,
     video: Path | None,
 ) -> None:
@@ -53,7 +62,7 @@ def evaluate(
     check_new(out)
     chosen, reason = choose_device(device)
     judge, about = open_judge(segmenter, device=chosen, inception=inception)
-    painters = open_painters(checkpoints, device=chosen)
+    painters = open_painters(checkpoints, device=chosen, backend=backend)
     dataset = open_dataset(data, split)
     frames = open_video(video) if video else None
     click.echo(f"{len(dataset)} photos, {len(painters)} checkpoints; on {chosen} ({reason})")

@@ -9,26 +9,28 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
 
 from pix2pix import checkpoint
+from pix2pix.backends import choose_backend
+from pix2pix.backends.building import build
 from pix2pix.checkpoint import Card
 from pix2pix.errors import Pix2PixError
 from pix2pix.generators import Generator
-from pix2pix.tensors import to_photo
 
 MAX_PIXELS = 1 << 24  # of one batch: more is a mistake, and would exhaust the memory
 
 
-def load(name_or_path: str | Path, *, device: str = "auto") -> "Engine":
+def load(name_or_path: str | Path, *, device: str = "auto", backend: str = "auto") -> "Engine":
     """Return the engine of a shipped name ("camvid-unet") or a checkpoint's path.
 
-    `device` is "auto", "cpu", "cuda" or "cuda:N". Raises `Pix2PixError` in one sentence.
+    `device` is "auto", "cpu", "cuda" or "cuda:N", `backend` one of `pix2pix.backends.NAMES`. Raises
+    `Pix2PixError` in one sentence.
     """
     path = checkpoint.resolve(name_or_path)
     chosen, reason = choose_device(device)
+    choose_backend(backend, chosen)  # refuse it before the weights are read
     generator, card = checkpoint.load(path)
-    return Engine(generator, card, device=chosen, reason=reason)
+    return Engine(generator, card, device=chosen, reason=reason, backend=backend)
 
 
 def choose_device(device: str) -> tuple[str, str]:
@@ -52,14 +54,22 @@ class Engine:
     Any H and W: sizes that are no multiple of the generator's stride are padded and cropped inside.
     """
 
-    def __init__(self, generator: Generator, card: Card, *, device: str, reason: str) -> None:
+    def __init__(
+        self, generator: Generator, card: Card, *, device: str, reason: str, backend: str = "auto"
+    ) -> None:
         self.card = card
         self.device = torch.device(device)
-        self.dtype = torch.float16 if self.device.type == "cuda" else torch.float32
-        self.description = f"{card.name} on {device} in {str(self.dtype).removeprefix('torch.')} ({reason})"
-        painter = Painter(copy.deepcopy(generator).eval())  # the caller keeps its own
+        self.backend, why = choose_backend(backend, device)
+        own = copy.deepcopy(generator).eval()  # the caller keeps its own
         with _one_sentence(self.device):
-            self._painter = painter.to(self.device, self.dtype)
+            self._backend = build(self.backend, own, self.device)
+        self.precision = self._backend.precision
+        self.description = f"{card.name} on {device} ({reason}), {self.backend} in {self.precision} ({why})"
+
+    @property
+    def kind(self) -> str:
+        """What decides how this engine rounds."""
+        return f"{self.device.type} {self.backend} {self.precision}"
 
     def __call__(self, label_ids: np.ndarray) -> np.ndarray:
         """Return the photos; raises `Pix2PixError` for another shape or type."""
@@ -73,13 +83,18 @@ class Engine:
                 "use a smaller size or fewer frames at once"
             )
         with torch.inference_mode(), _one_sentence(self.device):
-            ids = torch.from_numpy(np.ascontiguousarray(label_ids)).to(self.device)
-            photo_rgb: np.ndarray = self._painter(ids).cpu().numpy()  # the one synchronisation
+            ids = torch.from_numpy(np.ascontiguousarray(label_ids))
+            photo_rgb: np.ndarray = self._backend(ids).numpy()
         return photo_rgb
 
     def warm_up(self, height: int, width: int, *, batch_size: int = 1) -> float:
-        """Run once at this size, so that the first frame is as fast as the rest; return the seconds it took."""
+        """Build what this size needs and run once, so that the first frame is as fast as the rest.
+
+        Return the seconds it took.
+        """
         started = time.perf_counter()
+        with torch.inference_mode(), _one_sentence(self.device):
+            self._backend.prepare(batch_size, height, width)
         self(np.zeros((batch_size, height, width), np.uint8))
         return time.perf_counter() - started
 
@@ -92,15 +107,3 @@ def _one_sentence(device: torch.device) -> Iterator[None]:
     except RuntimeError as error:
         reason = str(error).splitlines()[0]
         raise Pix2PixError(f"{device} failed ({reason}); use a smaller size or --device cpu") from error
-
-
-class Painter(nn.Module):
-    """The whole graph from ids (N,H,W uint8) to bytes (N,H,W,3 uint8)."""
-
-    def __init__(self, generator: Generator) -> None:
-        super().__init__()
-        self.generator = generator
-
-    def forward(self, label_ids: Tensor) -> Tensor:
-        """Return the photos."""
-        return to_photo(self.generator(label_ids))

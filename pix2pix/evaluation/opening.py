@@ -15,12 +15,12 @@ from pix2pix.inference import load
 from pix2pix.segmenter import load_segmenter
 
 
-def open_painters(names_or_paths: Sequence[str], *, device: str) -> list[Painter]:
+def open_painters(names_or_paths: Sequence[str], *, device: str, backend: str = "eager") -> list[Painter]:
     """Return the generators; two of one name are told apart by their folders."""
     files = [checkpoint.resolve(name) for name in names_or_paths]
     if len({file.resolve() for file in files}) < len(files):
         raise Pix2PixError("a checkpoint is named twice; name each once")
-    engines = [load(file, device=device) for file in files]
+    engines = [load(file, device=device, backend=backend) for file in files]
     names = [engine.card.name for engine in engines]
     if "real" in names or max(Counter(names).values()) > 1:
         names = [

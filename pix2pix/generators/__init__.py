@@ -39,9 +39,9 @@ class Generator(nn.Module):
         multiple of the stride and cut off again.
         """
         height, width = label_ids.shape[1:]
-        padded = _pad(label_ids, self.stride)
+        padded = pad(label_ids, self.stride)
         if boundary is not None:
-            boundary = _pad(boundary, self.stride)
+            boundary = pad(boundary, self.stride)
         if isinstance(self.network, Fast):
             channel = self.label_input.channel(padded)
             extra = self.label_input.extra(padded, boundary, domain)
@@ -51,7 +51,8 @@ class Generator(nn.Module):
         return photo[:, :, :height, :width]
 
 
-def _pad(plane: Tensor, stride: int) -> Tensor:
+def pad(plane: Tensor, stride: int) -> Tensor:
+    """Repeat the last row and column of N,H,W up to a multiple of the stride."""
     height, width = plane.shape[1:]
     if height % stride == 0 and width % stride == 0:
         return plane

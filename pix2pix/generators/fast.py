@@ -44,7 +44,12 @@ class Fast(nn.Module):
 
     def forward(self, channel: Tensor, extra: Tensor | None = None) -> Tensor:
         """Return the photo, N,3,H,W in -1..1."""
-        x = self._stem(channel, extra)
+        y = self.body(self._stem(channel, extra))
+        base = self.base_color(channel).permute(0, 3, 1, 2)
+        return torch.tanh(F.pixel_shuffle(y, BLOCK) + base)
+
+    def body(self, x: Tensor) -> Tensor:
+        """Return the 3·16 values of every block, N,48,H/4,W/4, for what the stem found, N,C,H/4,W/4."""
         skips = []
         for down in self.down:
             blocks, halve = down[:-1], down[-1]  # type: ignore[index]
@@ -57,8 +62,8 @@ class Fast(nn.Module):
             x = up[1:](x + skips.pop())  # type: ignore[index]
         if self.noise_strength is not None:
             x = x + self.noise_strength * noise(x, training=self.training)
-        base = self.base_color(channel).permute(0, 3, 1, 2)
-        return torch.tanh(F.pixel_shuffle(self.photo(F.relu(x)), BLOCK) + base)
+        photo: Tensor = self.photo(F.relu(x))
+        return photo
 
     def _stem(self, channel: Tensor, extra: Tensor | None) -> Tensor:
         count, height, width = channel.shape

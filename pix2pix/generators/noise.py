@@ -4,8 +4,12 @@ A generator that is shown noise has something to make texture from; one whose no
 pure function of its label map.
 """
 
+from functools import lru_cache
+
 import torch
 from torch import Tensor
+
+SHAPES = 64  # whose noise is kept: a U-Net asks for one per level, a recording has one or two sizes
 
 
 def noise(x: Tensor, channels: int = 1, *, training: bool) -> Tensor:
@@ -13,10 +17,16 @@ def noise(x: Tensor, channels: int = 1, *, training: bool) -> Tensor:
     count, _, height, width = x.shape
     if training:
         uniform = torch.rand(count, channels, height, width, device=x.device)
-    else:
-        places = [noise_of_place(height, width, x.device, seed=channel) for channel in range(channels)]
-        uniform = torch.stack(places).expand(count, -1, -1, -1)
-    return ((uniform - 0.5) * 12**0.5).to(x.dtype)
+        return ((uniform - 0.5) * 12**0.5).to(x.dtype)
+    return fixed_noise(height, width, channels, x.device).to(x.dtype).expand(count, -1, -1, -1)
+
+
+@lru_cache(maxsize=SHAPES)
+def fixed_noise(height: int, width: int, channels: int, device: torch.device) -> Tensor:
+    """Return uniform noise of unit variance, 1,channels,H,W float32, made once per size and then kept."""
+    with torch.inference_mode(False), torch.no_grad():  # an ordinary tensor, good for gradients as well
+        places = [noise_of_place(height, width, device, seed=channel) for channel in range(channels)]
+        return ((torch.stack(places) - 0.5) * 12**0.5)[None]
 
 
 def noise_of_place(height: int, width: int, device: torch.device, *, seed: int = 0) -> Tensor:

@@ -11,10 +11,15 @@ from pix2pix.tensors import PALETTE_RGB, LabelInput, to_photo, to_signed
 
 
 @pytest.fixture
-def engine(tiny_config):
+def generator(tiny_config):
     torch.manual_seed(0)
+    return Generator(tiny_config.generator, tiny_config.classes)
+
+
+@pytest.fixture
+def engine(generator, tiny_config):
     card = make_card(tiny_config, Progressed(), images=0, device="cpu")
-    return Engine(Generator(card.generator, card.classes), card, device="cpu", reason="test")
+    return Engine(generator, card, device="cpu", reason="test", backend="eager")
 
 
 @pytest.fixture
@@ -90,10 +95,21 @@ def test_photo_bytes_survive_the_way_through_the_tensor():
     assert torch.equal(to_photo(to_signed(photo)), photo)
 
 
-def test_a_saved_generator_paints_what_the_engine_painted(engine, label_ids, tmp_path):
+def test_a_saved_generator_paints_what_the_engine_painted(engine, generator, label_ids, tmp_path):
     path = tmp_path / "tiny.safetensors"
-    checkpoint.save(path, engine._painter.generator, engine.card, half=False)
-    assert (load(path, device="cpu")(label_ids) == engine(label_ids)).all()
+    checkpoint.save(path, generator, engine.card, half=False)
+    assert (load(path, device="cpu", backend="eager")(label_ids) == engine(label_ids)).all()
+
+
+def test_the_engine_leaves_the_callers_generator_alone(engine, generator, label_ids):
+    before = engine(label_ids)
+    for weight in generator.parameters():
+        weight.data.zero_()
+    assert (engine(label_ids) == before).all()
+
+
+def test_the_description_says_device_and_back_end_with_their_reasons(engine):
+    assert engine.description == "tiny on cpu (test), eager in float32 (asked for)"
 
 
 @pytest.mark.parametrize("device", ["tpu", "cuda:x9"])
@@ -111,6 +127,6 @@ def test_auto_says_why_the_cpu_was_chosen():
 
 @pytest.mark.cuda
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
-def test_cuda_paints_what_the_cpu_paints(engine, label_ids):
-    cuda = Engine(engine._painter.generator, engine.card, device="cuda", reason="test")
+def test_cuda_paints_what_the_cpu_paints(engine, generator, label_ids):
+    cuda = Engine(generator, engine.card, device="cuda", reason="test")
     assert np.abs(cuda(label_ids).astype(int) - engine(label_ids)).mean() < 1.5
