@@ -28,21 +28,22 @@ class Rig:
         """Return every camera's frame of this very tick, or raise `SensorTimeout`."""
         return self._frames_at(tick, self._timeout_s)
 
-    def await_first_frame(self, tick: int, *, ticks_per_frame: int = 1) -> None:
+    def await_first_frame(self, tick: int | None = None, *, ticks_per_frame: int = 1) -> None:
         """Tick until every camera delivers: a tick can overtake a stream that is still connecting.
 
-        `tick` is the first one since they listen. Afterwards the world is at a tick that all of them showed, so that
+        `tick` is the first one since they listen, if there was one. Afterwards the world is at a tick that all of them showed, so that
         cameras that show but one in `ticks_per_frame` are in step with us.
         """
         deadline_s = time.monotonic() + self._timeout_s + ticks_per_frame * _FIRST_FRAME_S
         while True:
+            tick = self._server.tick() if tick is None else tick
             try:
                 self._frames_at(tick, min(_FIRST_FRAME_S, self._timeout_s))
                 return
             except SensorTimeout:
                 if time.monotonic() > deadline_s:
                     raise
-            tick = self._server.tick()
+            tick = None
 
     def _frames_at(self, tick: int, timeout_s: float) -> tuple[LabelFrame, ...]:
         check = self._server.check
