@@ -30,6 +30,8 @@ class NamedEngine:
     checkpoint: str
     checkpoint_sha256: str
     kind: str  # device and number format: another one rounds differently
+    about: str = ""  # what it was trained on
+    licence: str = ""  # of the weights
 
 
 @dataclass(frozen=True)

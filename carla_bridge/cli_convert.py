@@ -1,19 +1,16 @@
 """`carla-bridge convert`: stored drives into video. Heavy imports stay inside."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from carla_bridge.cli_options import BACKENDS, SHIPPED, options
+from carla_bridge.cli_options import BACKENDS, SHIPPED, load_named, options
 from carla_bridge.errors import BridgeError
 
 if TYPE_CHECKING:
-    import numpy as np
-
-    from carla_bridge.batch import Item, NamedEngine, Outcome
+    from carla_bridge.batch import Item, Outcome
     from carla_bridge.config import ConvertConfig
     from carla_bridge.convert import ConvertSettings
 
@@ -134,34 +131,3 @@ def _convert_all(items: "list[Item]", config: "ConvertConfig") -> "Iterator[Outc
     from carla_bridge.scale import convert_on_ray
 
     return convert_on_ray(items, load, address=config.address, cpus_per_engine=config.cpus_per_engine)
-
-
-def load_named(checkpoint: str, device: str, backend: str = "auto") -> "NamedEngine":
-    """Return the engine with the hash of its checkpoint, after a line on which it is."""
-    import hashlib
-
-    import pix2pix
-    from carla_bridge.batch import NamedEngine
-    from pix2pix.checkpoint import resolve
-
-    with _one_kind_of_error():
-        engine = pix2pix.load(checkpoint, device=device, backend=backend)
-        sha256 = hashlib.sha256(resolve(checkpoint).read_bytes()).hexdigest()
-    click.echo(f"engine: {engine.description}")
-
-    def paint(label_ids: "np.ndarray") -> "np.ndarray":
-        with _one_kind_of_error():
-            return engine(label_ids)
-
-    return NamedEngine(paint, engine.card.name, sha256, engine.kind)
-
-
-@contextmanager
-def _one_kind_of_error() -> "Iterator[None]":
-    """Make the generator's failures ours, so that one item's does not end the others."""
-    from pix2pix.errors import Pix2PixError
-
-    try:
-        yield
-    except Pix2PixError as error:
-        raise BridgeError(str(error)) from error

@@ -1,12 +1,18 @@
 """What several commands share: their options, the engine, a question. Only for the command line."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from carla_bridge.errors import BridgeError
+
 if TYPE_CHECKING:
+    import numpy as np
+
+    from carla_bridge.batch import NamedEngine
     from pix2pix.inference import Engine
 
 Command = Callable[..., Any]
@@ -50,6 +56,39 @@ def load_engine(
     click.echo(f"engine: {engine.description}")
     engine.warm_up(height, width, batch_size=batch_size)
     return engine
+
+
+def load_named(checkpoint: str, device: str, backend: str = "auto", *, say: bool = True) -> "NamedEngine":
+    """Return the engine with the hash of its checkpoint, after a line on which it is; its errors are ours."""
+    import hashlib
+
+    import pix2pix
+    from carla_bridge.batch import NamedEngine
+    from pix2pix.checkpoint import resolve
+
+    with _one_kind_of_error():
+        engine = pix2pix.load(checkpoint, device=device, backend=backend)
+        sha256 = hashlib.sha256(resolve(checkpoint).read_bytes()).hexdigest()
+    if say:
+        click.echo(f"engine: {engine.description}")
+
+    def paint(label_ids: "np.ndarray") -> "np.ndarray":
+        with _one_kind_of_error():
+            return engine(label_ids)
+
+    card = engine.card
+    return NamedEngine(paint, card.name, sha256, engine.kind, about=card.data, licence=card.licence)
+
+
+@contextmanager
+def _one_kind_of_error() -> "Iterator[None]":
+    """Make the generator's failures ours, so that one item's does not end the others."""
+    from pix2pix.errors import Pix2PixError
+
+    try:
+        yield
+    except Pix2PixError as error:
+        raise BridgeError(str(error)) from error
 
 
 def confirmed(question: str) -> bool:

@@ -31,8 +31,8 @@ class Rig:
     def await_first_frame(self, tick: int | None = None, *, ticks_per_frame: int = 1) -> None:
         """Tick until every camera delivers: a tick can overtake a stream that is still connecting.
 
-        `tick` is the first one since they listen, if there was one. Afterwards the world is at a tick that all of them showed, so that
-        cameras that show but one in `ticks_per_frame` are in step with us.
+        `tick` is the first one since they listen, if there was one. Afterwards the world is at a tick that all of
+        them showed, so that cameras that show but one in `ticks_per_frame` are in step with us.
         """
         deadline_s = time.monotonic() + self._timeout_s + ticks_per_frame * _FIRST_FRAME_S
         while True:

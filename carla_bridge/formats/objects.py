@@ -216,10 +216,8 @@ def _occlusion(
 
 
 def _window(box: BoxPx) -> tuple[slice, slice]:
-    return (
-        slice(int(box.top), max(int(box.top) + 1, round(box.bottom))),
-        slice(int(box.left), max(int(box.left) + 1, round(box.right))),
-    )
+    left, top = round(box.left), round(box.top)
+    return slice(top, max(top + 1, round(box.bottom))), slice(left, max(left + 1, round(box.right)))
 
 
 def _xyz(placement: Placement) -> np.ndarray:
