@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from carla_bridge.cli_options import SHIPPED, listed, load_named, options
+from carla_bridge.cli_options import BACKENDS, SHIPPED, listed, load_named, options
 
 if TYPE_CHECKING:
     from carla_bridge.batch import NamedEngine
@@ -34,11 +34,12 @@ synthesize_options = options(
     ),
     click.option("--checkpoint", help=f"A shipped name or a path.  [default: {SHIPPED}]"),
     click.option("--device", help="auto, cpu, cuda or cuda:N.  [default: auto]"),
+    click.option("--backend", help=f"{BACKENDS}  [default: auto]"),
 )
 
 
 # where each option stands in the config file
-KEYS = ("samples", "seed", "workers", "checkpoint", "device")
+KEYS = ("samples", "seed", "workers", "checkpoint", "device", "backend")
 
 
 @click.command()
@@ -63,7 +64,7 @@ def synthesize(
     values["formats"] = listed(formats) if formats else None
     values["servers"] = _address(host, port)
     config = read_config(config_path, values)
-    engine = load_named(config.checkpoint, config.device)
+    engine = load_named(config.checkpoint, config.device, config.backend)
     folder = open_folder(out, config, engine)
     if folder.is_finished():
         click.echo(f"{out} is done already")
@@ -96,7 +97,7 @@ def open_folder(out: Path, config: "SynthesizeConfig", engine: "NamedEngine") ->
 
     about = {
         "made_by": f"carla-bridge {version('carla-bridge')}",
-        "config": config.model_dump(mode="json", exclude={"servers", "workers", "device"}),
+        "config": config.model_dump(mode="json", exclude={"servers", "workers", "device", "backend"}),
         "checkpoint": {
             "name": engine.checkpoint,
             "sha256": engine.checkpoint_sha256,
@@ -165,7 +166,7 @@ def _equip(folder: "DatasetFolder", config: "SynthesizeConfig", workers: int) ->
     os.environ.setdefault(
         "OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // workers))
     )  # before torch comes
-    return _workshop(folder, config, load_named(config.checkpoint, config.device, say=False))
+    return _workshop(folder, config, load_named(config.checkpoint, config.device, config.backend, say=False))
 
 
 @contextmanager

@@ -105,6 +105,7 @@ class SynthesizeConfig(Settings):
     formats: Annotated[tuple[str, ...], Field(min_length=1)] = ("cityscapes", "coco")  # see docs/datasets.md
     checkpoint: str = "camvid-unet"  # a shipped name or a path
     device: str = "auto"
+    backend: str = "auto"
     edits: tuple[Path, ...] = ()
 
     @model_validator(mode="after")
