@@ -59,7 +59,8 @@ class Engine:
     ) -> None:
         self.card = card
         self.device = torch.device(device)
-        self.backend, why = choose_backend(backend, device)
+        weights = sum(weight.numel() for weight in generator.parameters())
+        self.backend, why = choose_backend(backend, device, parameters=weights)
         own = copy.deepcopy(generator).eval()  # the caller keeps its own
         with _one_sentence(self.device):
             self._backend = build(self.backend, own, self.device)
@@ -106,4 +107,6 @@ def _one_sentence(device: torch.device) -> Iterator[None]:
         yield
     except RuntimeError as error:
         reason = str(error).splitlines()[0]
-        raise Pix2PixError(f"{device} failed ({reason}); use a smaller size or --device cpu") from error
+        raise Pix2PixError(
+            f"{device} failed ({reason}); use a smaller size, or another --device or --backend"
+        ) from error
