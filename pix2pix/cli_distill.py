@@ -11,7 +11,11 @@ from pix2pix.cli_options import load_config, run_options, run_training
 @click.command()
 @click.option("--teacher", required=True, help="Shipped name or checkpoint of the generator to learn from.")
 @click.option(
-    "--data", type=click.Path(path_type=Path), required=True, help="Photos with label maps, or a pack."
+    "--data",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    required=True,
+    help="A pack, or a folder of photos with label maps; several are joined.",
 )
 @click.option(
     "--maps", type=click.Path(path_type=Path), multiple=True, help="Pack of label maps alone; repeatable."
@@ -27,7 +31,7 @@ from pix2pix.cli_options import load_config, run_options, run_training
 def distill(
     teacher: str,
     config_path: Path,
-    data: Path,
+    data: tuple[Path, ...],
     maps: tuple[Path, ...],
     out: Path,
     real_share: float,
@@ -44,16 +48,21 @@ def distill(
 
     To resume, give the same teacher, data, maps and share again: the paintings are made anew.
 
+    A student with domains learns them from a teacher that has them: every --data is a pack that names its
+    domain; --maps that name none are painted in all by turns.
+
     Example: pix2pix distill --teacher runs/camvid/generator.safetensors
     --config configs/distill-fast.yaml --data camvid.pack --maps drives.pack
     --out runs/fast
     """
     from pix2pix import checkpoint
     from pix2pix.board import check_board
-    from pix2pix.datasets import open_dataset, open_held_out
-    from pix2pix.distill import check_lesson, lesson
+    from pix2pix.datasets import open_held_out, open_joined
+    from pix2pix.datasets.identity import identity
+    from pix2pix.distill import check_lesson, lesson, open_maps, styles_of
     from pix2pix.processes import choose_own_device
     from pix2pix.progress import counting
+    from pix2pix.run_directory import Origin
     from pix2pix.validation import open_validation
 
     if tensorboard:
@@ -62,15 +71,34 @@ def distill(
     chosen, reason = choose_own_device(device)
     path = checkpoint.resolve(teacher)
     generator, card = checkpoint.load(path)
-    check_lesson(config, card, out, resume=resume)
-    photos = open_dataset(data, "train", skip=config.skip)
-    held_out = open_held_out(data)
+    domains = config.generator.domains
+    photos = open_joined(data, "train", skip=config.skip, domains=domains)
+    drives = [open_maps(pack, domains) for pack in maps]
+    sources = {
+        "teacher": checkpoint.fingerprint(path),
+        "data": identity(photos),
+        "maps": [identity(drive) for drive in drives],
+        "real-share": real_share,
+    }
+    check_lesson(config, card, out, sources, resume=resume)
+    held_out = open_held_out(*data, domains=domains)
     validation = open_validation(segmenter, held_out, config, chosen) if segmenter else None
-    drives = [open_dataset(pack, "train") for pack in maps]
     total = len(photos) + sum(len(drive) for drive in drives)
     click.echo(f"{card.name} paints {total} label maps on {chosen} ({reason})")
     with counting("painting", total) as painted:
-        dataset = lesson(generator, photos, drives, device=chosen, real_share=real_share, painted_one=painted)
+        dataset = lesson(
+            generator,
+            photos,
+            drives,
+            device=chosen,
+            real_share=real_share,
+            styles=styles_of(domains, card),
+            painted_one=painted,
+        )
+    notes = (
+        f"distilled from {card.name} (sha256 {sources['teacher']}): its paintings of {total} label maps, "
+        f"and {real_share:.0%} real photos"
+    )
     run_training(
         config,
         dataset,
@@ -82,8 +110,5 @@ def distill(
         workers=workers,
         validation=validation,
         tensorboard=tensorboard,
-        notes=(
-            f"distilled from {card.name} (sha256 {checkpoint.fingerprint(path)}): its paintings of {total} label maps, "
-            f"and {real_share:.0%} real photos"
-        ),
+        origin=Origin(notes, sources),
     )

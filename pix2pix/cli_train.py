@@ -53,8 +53,10 @@ def train(
     from pix2pix import checkpoint
     from pix2pix.board import check_board
     from pix2pix.datasets import never_shown, open_held_out, open_joined
+    from pix2pix.datasets.identity import identity
     from pix2pix.errors import Pix2PixError
     from pix2pix.processes import choose_own_device, speaks
+    from pix2pix.run_directory import Origin
     from pix2pix.validation import open_validation
 
     if tensorboard:
@@ -80,6 +82,7 @@ def train(
         from pix2pix.perceptual import download_weights
 
         say(f"VGG-19 is in {download_weights(config)}")
+    notes = f"started from {init} (sha256 {checkpoint.fingerprint(start)})" if start else ""
     run_training(
         config,
         dataset,
@@ -92,5 +95,5 @@ def train(
         workers=workers,
         validation=validation,
         tensorboard=tensorboard,
-        notes=f"started from {init} (sha256 {checkpoint.fingerprint(start)})" if start else "",
+        origin=Origin(notes, {"data": identity(dataset)}),
     )

@@ -6,7 +6,8 @@ import pickle
 import platform
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import torch
 import yaml
@@ -18,7 +19,22 @@ from pix2pix.networks import Networks
 from pix2pix.outputs import writing
 from pix2pix.validation import Best
 
-OURS = {"config.yaml", "stats.jsonl", "samples", "tensorboard"}  # what a run leaves before its first state
+OURS = {
+    "config.yaml",
+    "sources.json",
+    "stats.jsonl",
+    "samples",
+    "tensorboard",
+}  # what a run leaves before its first state
+
+
+class Origin(NamedTuple):
+    """What a run learns from."""
+
+    notes: str = ""  # for the checkpoint's card
+    sources: Mapping[str, Any] = MappingProxyType(
+        {}
+    )  # by option: what must be the same when the run is resumed
 
 
 class Progressed(NamedTuple):
@@ -30,12 +46,18 @@ class Progressed(NamedTuple):
     best: Best | None = None
 
 
-def check_run(out: Path, *, resume: bool) -> None:
-    """Refuse a folder that holds other things, or a run that can't be resumed; one without a state starts anew."""
+def check_run(out: Path, sources: Mapping[str, Any], *, resume: bool) -> None:
+    """Refuse a folder that holds other things, or a run that can't be resumed; one without a state starts anew.
+
+    A run is resumed from the sources that it began with.
+    """
     state = out / "state.pt"
     if resume and not state.is_file():
         raise Pix2PixError(f"nothing to resume in {out}: {state.name} is missing; start without --resume")
-    if resume or not out.exists():
+    if resume:
+        _check_sources(out, sources)
+        return
+    if not out.exists():
         return
     if not out.is_dir():
         raise Pix2PixError(f"{out} is a file; name a folder with --out")
@@ -45,11 +67,13 @@ def check_run(out: Path, *, resume: bool) -> None:
     (out / "stats.jsonl").unlink(missing_ok=True)
 
 
-def write_config(out: Path, config: TrainConfig) -> None:
-    """Write the resolved config."""
+def write_config(out: Path, config: TrainConfig, sources: Mapping[str, Any]) -> None:
+    """Write the resolved config and what the run learns from."""
     with writing(out / "config.yaml") as partial:
         text = yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False)
         partial.write_text(text, encoding="utf-8")
+    with writing(out / "sources.json") as partial:
+        partial.write_text(json.dumps(dict(sources), indent=1) + "\n", encoding="utf-8")
 
 
 def check_finite(out: Path, networks: Networks, step: int) -> None:
@@ -113,6 +137,20 @@ def log_stats(out: Path, step: int, losses: dict[str, float], rate: float) -> No
         raise Pix2PixError(
             f"{path} can't be written ({error.strerror}); free the disk, then --resume"
         ) from error
+
+
+def _check_sources(out: Path, sources: Mapping[str, Any]) -> None:
+    path = out / "sources.json"
+    try:
+        first: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    except (OSError, ValueError) as error:
+        raise Pix2PixError(f"{path} can't be read ({error}); remove it, then --resume") from error
+    others = [f"--{name}" for name, source in sources.items() if first.get(name, source) != source]
+    if others:
+        raise Pix2PixError(
+            f"{out} was begun with another {' and '.join(others)}; resume it with the same, or name another folder "
+            "with --out"
+        )
 
 
 def make_card(

@@ -27,6 +27,7 @@ from pix2pix.outputs import writing
 from pix2pix.perceptual import load_perceptual
 from pix2pix.processes import Processes, check_shares
 from pix2pix.run_directory import (
+    Origin,
     Progressed,
     check_finite,
     check_run,
@@ -60,18 +61,18 @@ def train(
     tensorboard: bool = False,
     processes: Processes = Processes(),  # noqa: B008 - frozen
     stop: Callable[[], bool] = lambda: False,
-    notes: str = "",
+    origin: Origin = Origin(),  # noqa: B008 - frozen
     progress: Progress = lambda step, losses: None,
 ) -> Path:
     """Train and return the checkpoint's path; `out` becomes a run directory that can be resumed at any time.
 
     `init` is a checkpoint whose weights the generator starts from. With a `validation` every saved state is scored,
     and the best is kept in best.safetensors. `processes` share the batches out; the first of them writes. `stop` or
-    `max_minutes` end the run early, with everything saved; the schedule stays that of `config.steps`. `notes` go into
-    the checkpoint's card; a resumed run keeps its own.
+    `max_minutes` end the run early, with everything saved; the schedule stays that of `config.steps`. A run that is
+    resumed must have the `origin` that it began with.
     """
     check_shares(config.batch_size, config.accumulate, processes.count)
-    check_run(out, resume=resume)
+    check_run(out, origin.sources, resume=resume)
 
     # Networks
     networks = make_networks(config, device, init=init)
@@ -79,10 +80,10 @@ def train(
     perceptual = None
     if config.perceptual_weight:
         perceptual = load_perceptual(config.perceptual, config.perceptual_weights).to(device)
-    before = load_state(out, networks) if resume else Progressed(notes=notes)
+    before = load_state(out, networks) if resume else Progressed(notes=origin.notes)
     check_judge(before.best, validation)
     if processes.first:
-        write_config(out, config)  # only now: a state of another config was refused
+        write_config(out, config, origin.sources)  # only now: a state of another config was refused
         cut_stats(out, before.step)
     if config.compile:
         networks.compile()

@@ -11,7 +11,16 @@ from pix2pix.datasets.pack import INDEX, Pack, read_index
 from pix2pix.datasets.samples import Dataset, Sample, Selection
 from pix2pix.errors import Pix2PixError
 
-__all__ = ["Dataset", "Sample", "Selection", "open_dataset", "open_held_out", "open_joined", "open_split"]
+__all__ = [
+    "Dataset",
+    "Sample",
+    "Selection",
+    "domain_of",
+    "open_dataset",
+    "open_held_out",
+    "open_joined",
+    "open_split",
+]
 
 LAYOUTS: tuple[type[Cityscapes | Bdd100k | Aligned], ...] = (Cityscapes, Bdd100k, Aligned)
 
@@ -51,7 +60,7 @@ def open_joined(
     Those that have no such split add nothing, as long as one has it.
     """
     there = [path for path in paths if _is_there(path, split)] or list(paths[:1])
-    parts = [open_dataset(path, split, skip=skip, domain=_domain_of(path, domains)) for path in there]
+    parts = [open_dataset(path, split, skip=skip, domain=domain_of(path, domains)) for path in there]
     for path, part in zip(there, parts, strict=True):
         if part[0].photo_rgb is None:
             raise Pix2PixError(
@@ -93,7 +102,8 @@ def _selected(pack: Pack, selection: Selection) -> Dataset:
     return pack if len(places) == len(pack) else Subset(pack, places)
 
 
-def _domain_of(path: Path, domains: Sequence[str]) -> int:
+def domain_of(path: Path, domains: Sequence[str]) -> int:
+    """Return the place among `domains` of the one that the pack at `path` names; 0 where there are none."""
     if not domains:
         return 0
     name = read_index(path).domain if (path / INDEX).is_file() else ""

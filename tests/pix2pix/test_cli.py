@@ -49,6 +49,19 @@ def test_train_end_to_end(street_data, tiny_config, tmp_path):
     assert "wrote" in result.output
 
 
+def test_a_run_is_resumed_with_the_data_that_it_began_with(street_data, tiny_config, tmp_path):
+    config = tmp_path / "c.yaml"
+    config.write_text(yaml.safe_dump(tiny_config.model_dump(mode="json")))
+    words = ["train", "--config", config, "--out", tmp_path / "run", "--data", street_data]
+    assert run(*words, "--max-minutes", 0).exit_code == 0
+    refused = run(*words, "--data", street_data, "--resume")
+    assert refused.exit_code == 1
+    assert "begun with another --data" in " ".join(refused.output.split())
+    moved = street_data.rename(tmp_path / "moved")
+    resumed = run(*words[:-1], moved, "--resume")
+    assert resumed.exit_code == 0, resumed.output
+
+
 def test_dry_run_prints_the_resolved_config_and_writes_nothing(street_data, tiny_config, tmp_path):
     config = tmp_path / "c.yaml"
     config.write_text(yaml.safe_dump(tiny_config.model_dump(mode="json")))

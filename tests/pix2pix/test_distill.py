@@ -1,6 +1,7 @@
 """Distillation: the teacher paints, the student learns from it, and nothing happens to the teacher."""
 
 import hashlib
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +12,13 @@ from click.testing import CliRunner
 
 from pix2pix import checkpoint
 from pix2pix.cli import main
-from pix2pix.datasets import Sample, open_dataset
+from pix2pix.datasets import Sample, open_dataset, open_joined
 from pix2pix.datasets.pack_writer import PackWriter
-from pix2pix.distill import lesson
+from pix2pix.distill import lesson, open_maps, styles_of
 from pix2pix.generators import Generator, initialize
 from pix2pix.inference import load
 from pix2pix.run_directory import Progressed, make_card
+from pix2pix.tensors import to_photo
 
 
 @pytest.fixture
@@ -168,3 +170,135 @@ def test_a_folder_in_use_is_refused_before_anything_is_painted(teacher, street_d
     assert result.exit_code == 1
     assert "not empty" in result.output
     assert "paints" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ("--teacher", "another --teacher;"),
+        ("--data", "another --data;"),
+        ("--maps", "another --maps;"),
+        ("--real-share", "another --real-share;"),
+    ],
+)
+def test_a_distillation_is_resumed_from_what_it_began_with(
+    teacher, maps, street_data, tiny_config, tmp_path, changed, said
+):
+    config = student_config(tiny_config, tmp_path)
+    words = {"--teacher": teacher, "--config": config, "--data": street_data, "--maps": maps}
+    words |= {"--real-share": 0.3, "--out": tmp_path / "run"}
+    begun = distill(*(word for pair in words.items() for word in pair), "--max-minutes", 0)
+    assert begun.exit_code == 0, begun.output
+    others = {"--real-share": 0.4, "--maps": another_pack(tmp_path), "--data": one_photo_less(street_data)}
+    others["--teacher"] = copy_with_another_card(teacher, tmp_path)
+    words[changed] = others[changed]
+    result = distill(*(word for pair in words.items() for word in pair), "--resume")
+    assert result.exit_code == 1
+    assert said in " ".join(result.output.split())
+    assert "paints" not in result.output
+
+
+def another_pack(tmp_path):
+    with PackWriter(tmp_path / "other.pack") as pack:
+        pack.add("train", [("0", Sample(None, np.full((48, 64), 7, np.uint8), None, 0))])
+    return tmp_path / "other.pack"
+
+
+def one_photo_less(data):
+    copy = data.with_name("less")
+    shutil.copytree(data, copy)
+    for kind in ("leftImg8bit", "gtFine"):
+        sorted((copy / kind / "train" / "seq").iterdir())[0].unlink()
+    return copy
+
+
+def copy_with_another_card(teacher, tmp_path):
+    generator, card = checkpoint.load(teacher)
+    checkpoint.save(tmp_path / "other.safetensors", generator, card.model_copy(update={"notes": "other"}))
+    return tmp_path / "other.safetensors"
+
+
+def test_several_data_sets_are_learnt_from_together(teacher, street_data, tiny_config, tmp_path):
+    config = student_config(tiny_config, tmp_path, steps=2)
+    data = ["--data", street_data, "--data", one_photo_less(street_data)]
+    result = distill("--teacher", teacher, "--config", config, *data, "--out", tmp_path / "run")
+    assert result.exit_code == 0, result.output
+    assert "paints 11 label maps" in result.output
+
+
+@pytest.fixture
+def two_styles(tiny_config, tmp_path) -> Path:
+    """A teacher of days and nights."""
+    torch.manual_seed(0)
+    shape = tiny_config.generator.model_copy(update={"domains": ("day", "night"), "dropout": 0.0})
+    generator = Generator(shape, tiny_config.classes)
+    initialize(generator)
+    path = tmp_path / "styles.safetensors"
+    config = tiny_config.model_copy(update={"generator": shape})
+    checkpoint.save(path, generator, make_card(config, Progressed(step=1), images=6, device="cpu"))
+    return path
+
+
+def test_each_sample_is_painted_in_its_own_domain(two_styles, maps, street_data, tmp_path):
+    for name in ("night", "day"):
+        words = [
+            "pack",
+            "--data",
+            street_data,
+            "--out",
+            tmp_path / name,
+            "--domain",
+            name,
+            "--splits",
+            "train",
+        ]
+        assert CliRunner().invoke(main, [str(word) for word in words]).exit_code == 0
+    generator, card = checkpoint.load(two_styles)
+    known = ["night", "day"]  # the student's order is not the teacher's
+    photos = open_joined([tmp_path / "day", tmp_path / "night"], "train", domains=known)
+    drives = open_maps(maps, known)
+    assert [drives[n].domain for n in range(4)] == [0, 1, 0, 1]
+    styles = styles_of(known, card)
+    learnt = lesson(generator, photos, [drives], device="cpu", real_share=0, styles=styles)
+    pictures = set()
+    for index, day in ((0, True), (6, False), (12, False), (13, True)):
+        sample = learnt[index]
+        assert known[sample.domain] == ("day" if day else "night")
+        label_ids = torch.from_numpy(np.array(sample.label_ids))[None]
+        with torch.no_grad():
+            photo = to_photo(generator(label_ids, domain=torch.tensor([0 if day else 1])))
+        assert np.array_equal(sample.photo_rgb, photo[0].numpy())
+        pictures.add(sample.photo_rgb.tobytes())
+    assert len(pictures) == 4
+
+
+def test_a_student_learns_the_domains_that_its_teacher_knows(
+    two_styles, maps, street_data, tiny_config, tmp_path
+):
+    for name in ("night", "day"):
+        words = ["pack", "--data", street_data, "--out", tmp_path / name, "--domain", name]
+        assert CliRunner().invoke(main, [str(word) for word in words]).exit_code == 0
+    config = student_config(tiny_config, tmp_path, steps=2)
+    words = [
+        "--teacher",
+        two_styles,
+        "--config",
+        config,
+        "--data",
+        tmp_path / "night",
+        "--data",
+        tmp_path / "day",
+    ]
+    words += ["--maps", maps, "--out", tmp_path / "run"]
+    result = distill(*words, "--set", "generator.domains=[night, day]")
+    assert result.exit_code == 0, result.output
+    assert checkpoint.load(tmp_path / "run" / "generator.safetensors")[1].generator.domains == (
+        "night",
+        "day",
+    )
+    plain = distill(*words[:4], "--data", street_data, "--out", tmp_path / "other")
+    assert plain.exit_code == 1
+    assert "paints the domains day, night, the student's config names no domains" in plain.output
+    dusk = distill(*words[:-1], tmp_path / "other", "--set", "generator.domains=[night, day, dusk]")
+    assert dusk.exit_code == 1
+    assert "names the domains night, day, dusk; set generator.domains" in dusk.output
