@@ -18,20 +18,20 @@ class Region:
 def regions(segment_ids: np.ndarray) -> list[Region]:
     """Return the pieces of all segments, H×W int32, large ones first: a hole's content comes after its rim."""
     found = [
-        Region(int(segment_id), contour[:, 0].tolist(), cv2.contourArea(contour) + len(contour) / 2)
+        Region(int(segment_id), outline.tolist(), cv2.contourArea(outline) + len(outline) / 2)
         for segment_id in np.unique(segment_ids)
-        for contour in _contours(segment_ids == segment_id)
+        for outline in outlines(segment_ids == segment_id)
     ]
     return sorted(found, key=lambda region: (-region.area_px, region.segment_id, region.points[0]))
 
 
-def _contours(mask: np.ndarray) -> list[np.ndarray]:
-    """Return the outer outlines of a mask, its pixels' own coordinates, N,1,2 each."""
+def outlines(mask: np.ndarray) -> list[np.ndarray]:
+    """Return the outer outlines of a mask, H×W bool, N,2 each: x and y of its outermost pixels."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     top, left = int(rows[0]), int(columns[0])
     window = mask[top : rows[-1] + 1, left : columns[-1] + 1].astype(np.uint8)
     contours, _ = cv2.findContours(window, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE, offset=(left, top))
-    return [_at_least_three(contour) for contour in contours]
+    return [_at_least_three(contour[:, 0]) for contour in contours]
 
 
 def _at_least_three(contour: np.ndarray) -> np.ndarray:
