@@ -5,17 +5,16 @@
 Label ids in, float photo out, batch 1, random weights, channels_last; the runs take turns, and the median counts.
 """
 
-import statistics
-import time
+from functools import partial
 
 import click
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from pix2pix.benchmark import CLASSES, take_turns
 from pix2pix.config import GeneratorConfig
 from pix2pix.generators import Generator, initialize
 
-CLASSES = (7, 8, 11, 13, 17, 20, 21, 23, 24, 25, 26)
 NETWORKS = {
     "unet 64": GeneratorConfig(norm="batch"),
     "spade 40, depth 1": GeneratorConfig(architecture="spade", width=40, levels=5, noise=True),
@@ -37,18 +36,6 @@ def make(config: GeneratorConfig, dtype: torch.dtype) -> Generator:
     return generator.to(dtype).to(memory_format=torch.channels_last)
 
 
-def median_ms(generators: dict[str, Generator], label_ids: torch.Tensor, rounds: int) -> dict[str, float]:
-    """Return the median time of each, interleaved, after one untimed round."""
-    seconds: dict[str, list[float]] = {name: [] for name in generators}
-    for turn in range(rounds + 1):
-        for name, generator in generators.items():
-            started = time.perf_counter()
-            generator(label_ids)
-            if turn:
-                seconds[name].append(time.perf_counter() - started)
-    return {name: 1000 * statistics.median(values) for name, values in seconds.items()}
-
-
 @click.command()
 @click.option("--rounds", default=9)
 @click.option("--threads", default=2)
@@ -61,7 +48,8 @@ def main(rounds: int, threads: int) -> None:
         for height, width in ((256, 512), (512, 1024)):
             label_ids = torch.randint(0, 34, (1, height, width), dtype=torch.uint8)
             generators = {f"{n}/{t}": make(c, d) for n, c in NETWORKS.items() for t, d in TYPES.items()}
-            ms = median_ms(generators, label_ids, rounds)
+            calls = {name: partial(generator, label_ids) for name, generator in generators.items()}
+            ms = {name: found.median_ms for name, found in take_turns(calls, rounds=rounds).items()}
             for name in NETWORKS:
                 generator = generators[f"{name}/fp32"]
                 with FlopCounterMode(display=False) as counter:

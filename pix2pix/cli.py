@@ -2,6 +2,7 @@
 
 import click
 
+from pix2pix.cli_bench import bench
 from pix2pix.cli_distill import distill
 from pix2pix.cli_evaluate import evaluate
 from pix2pix.cli_import import import_weights
@@ -22,6 +23,7 @@ main.add_command(pack)
 main.add_command(train_segmenter_command)
 main.add_command(distill)
 main.add_command(evaluate)
+main.add_command(bench)
 main.add_command(import_weights)
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import copy
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -87,6 +87,11 @@ class Engine:
             ids = torch.from_numpy(np.ascontiguousarray(label_ids))
             photo_rgb: np.ndarray = self._backend(ids).numpy()
         return photo_rgb
+
+    def net(self, label_ids: np.ndarray) -> Callable[[], object]:
+        """Return a call that runs the convolutions alone, to measure them."""
+        with torch.inference_mode(), _one_sentence(self.device):
+            return self._backend.net(torch.from_numpy(label_ids))
 
     def warm_up(self, height: int, width: int, *, batch_size: int = 1) -> float:
         """Build what this size needs and run once, so that the first frame is as fast as the rest.

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Protocol
 
@@ -29,6 +30,10 @@ class Backend(Protocol):
         """Build whatever this shape needs."""
         ...
 
+    def net(self, label_ids: Tensor) -> Callable[[], object]:
+        """Return a call that runs the convolutions alone, for these ids, until they are done."""
+        ...
+
 
 def choose_backend(backend: str, device: str, *, parameters: int = 0) -> tuple[str, str]:
     """Return the back end to use on a device ("cpu", "cuda", "cuda:N") and the reason, for people to read.
@@ -54,6 +59,19 @@ def choose_backend(backend: str, device: str, *, parameters: int = 0) -> tuple[s
     if backend == "openvino" and not has_openvino():
         raise Pix2PixError("--backend openvino needs OpenVINO; pip install 'carla-bridge[cpu]'")
     return backend, "asked for"
+
+
+def available(device: str) -> list[str]:
+    """Return the back ends that can run on this device of this machine."""
+    return [name for name in NAMES[1:] if _can_run(name, device)]
+
+
+def _can_run(backend: str, device: str) -> bool:
+    try:
+        choose_backend(backend, device)
+    except Pix2PixError:
+        return False
+    return True
 
 
 def bf16_instructions() -> str:

@@ -65,3 +65,10 @@ class Fixed:
                 self._runs[x.shape] = self._build(Task(self._parts.core, x, self._inside, self._weights))
         while len(self._runs) > KEPT:
             del self._runs[next(iter(self._runs))]
+
+    def net(self, label_ids: Tensor) -> Callable[[], object]:
+        """Return a call that runs the core alone."""
+        self.prepare(*label_ids.shape)
+        x = self._parts.stem(pad(label_ids, self._parts.stride))
+        run = self._runs[x.shape]
+        return lambda: run(x)
