@@ -60,7 +60,7 @@ def distill(
     from pix2pix.datasets import open_held_out, open_joined
     from pix2pix.datasets.identity import identity
     from pix2pix.distill import check_lesson, lesson, open_maps, styles_of
-    from pix2pix.processes import choose_own_device
+    from pix2pix.processes import choose_own_device, speaks
     from pix2pix.progress import counting
     from pix2pix.run_directory import Origin
     from pix2pix.validation import open_validation
@@ -84,7 +84,8 @@ def distill(
     held_out = open_held_out(*data, domains=domains)
     validation = open_validation(segmenter, held_out, config, chosen) if segmenter else None
     total = len(photos) + sum(len(drive) for drive in drives)
-    click.echo(f"{card.name} paints {total} label maps on {chosen} ({reason})")
+    if speaks():
+        click.echo(f"{card.name} paints {total} label maps on {chosen} ({reason})")
     with counting("painting", total) as painted:
         dataset = lesson(
             generator,

@@ -80,7 +80,8 @@ def train(
     perceptual = None
     if config.perceptual_weight:
         perceptual = load_perceptual(config.perceptual, config.perceptual_weights).to(device)
-    before = load_state(out, networks) if resume else Progressed(notes=origin.notes)
+    before = load_state(out, networks) if resume else Progressed()
+    notes = before.notes or origin.notes
     check_judge(before.best, validation)
     if processes.first:
         write_config(out, config, origin.sources)  # only now: a state of another config was refused
@@ -89,6 +90,7 @@ def train(
         networks.compile()
     judges_rate = config.discriminator_learning_rate or config.learning_rate
     log_every = LOG_EVERY["cuda" if device.startswith("cuda") else "cpu"]
+    shown = tensorboard and processes.first
     best = before.best
     started = time.monotonic()
 
@@ -100,9 +102,7 @@ def train(
     steps = range(before.step, config.steps)
     with (
         closing(prefetch(make_batch, steps, workers=workers)) as batches,
-        open_board(
-            out / "tensorboard", wanted=tensorboard and processes.first, first_step=before.step
-        ) as board,
+        open_board(out / "tensorboard", wanted=shown, first_step=before.step) as board,
     ):
         for step, batch in zip(steps, batches, strict=True):
             set_rate(generator_adam, learning_rate_at(step, config, config.learning_rate))
@@ -174,7 +174,7 @@ def train(
             if processes.first and saves:
                 improved = improves(scores, best)
                 best = Best(scores[MEASURE], done, validation.judge) if validation and improved else best
-                progressed = Progressed(done, before.seconds + time.monotonic() - started, before.notes, best)
+                progressed = Progressed(done, before.seconds + time.monotonic() - started, notes, best)
                 images = len(set(dataset.names))  # one that is shown more often counts once
                 card = make_card(config, progressed, images=images, device=device, metrics=scores)
                 for name in ("generator", "best")[: 1 + improved]:
