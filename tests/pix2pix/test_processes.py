@@ -80,6 +80,45 @@ def test_two_processes_with_half_batches_learn_what_one_learns(street_data, even
     assert float((photos[0] - photos[1]).abs().max()) < 2e-4
 
 
+HOLD_NETWORKS = """
+import hashlib, sys
+from pathlib import Path
+from pix2pix import trainer
+from pix2pix.config import load_train_config
+from pix2pix.datasets import open_dataset
+from pix2pix.processes import joined
+
+made = []
+make_networks = trainer.make_networks
+trainer.make_networks = lambda *words, **options: made.append(make_networks(*words, **options)) or made[0]
+config, data, out = map(Path, sys.argv[1:])
+dataset = open_dataset(data, "train")
+with joined("cpu") as processes:
+    trainer.train(load_train_config(config), dataset=dataset, held_out=dataset, out=out, processes=processes)
+digest = hashlib.sha256()
+for network in made[0][:3]:
+    for value in network.state_dict().values():
+        digest.update(value.numpy().tobytes())
+Path(out, f"rank-{processes.rank}.txt").write_text(digest.hexdigest())
+"""
+
+
+def test_all_processes_hold_the_same_networks_to_the_last_bit(street_data, even_config, tmp_path):
+    """Also where each draws dropout of its own, and the running statistics of its own photos."""
+    generator = even_config.generator.model_copy(update={"norm": "batch", "dropout": 0.5})
+    judge = even_config.discriminators[0].model_copy(update={"spectral_norm": True})
+    config = even_config.model_copy(update={"generator": generator, "discriminators": (judge,)})
+    (tmp_path / "c.yaml").write_text(yaml.safe_dump(config.model_dump(mode="json")))
+    (tmp_path / "child.py").write_text(HOLD_NETWORKS)
+    words = [tmp_path / "child.py", tmp_path / "c.yaml", street_data, tmp_path / "run"]
+    command = [sys.executable, *TORCHRUN[:-2], *map(str, words)]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 0, done.stderr
+    first, second = ((tmp_path / "run" / f"rank-{rank}.txt").read_text() for rank in (0, 1))
+    assert first == second
+
+
 def wait_for(path, process, seconds=120):
     deadline = time.monotonic() + seconds
     while not path.exists() and process.poll() is None and time.monotonic() < deadline:
