@@ -1,8 +1,12 @@
-"""Running an iterator ahead of its reader, so that decoding, generating and encoding happen at the same time."""
+"""Running an iterator ahead of its reader, so that decoding, generating and encoding happen at the same time.
+
+`ahead` is for files, where only the rate counts; `one_ahead` for what is alive, where what waits grows old.
+"""
 
 import queue
 import threading
 from collections.abc import Generator, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TypeVar
 
@@ -53,3 +57,16 @@ def ahead(items: Iterable[Item], *, depth: int = 2) -> Generator[Item]:
     finally:
         stop.set()
         thread.join()
+
+
+def one_ahead(items: Iterable[Item]) -> Generator[Item]:
+    """Yield the items in order; while the reader works on one, a thread makes the next, and no more.
+
+    What the iterator raises is raised here. Whoever stops reading waits for the one item under way.
+    """
+    source = iter(items)
+    with ThreadPoolExecutor(1, thread_name_prefix="one-ahead") as thread:
+        coming = thread.submit(next, source, _END)
+        while (item := coming.result()) is not _END:
+            coming = thread.submit(next, source, _END)
+            yield item  # type: ignore[misc]  # the source's own, or the end

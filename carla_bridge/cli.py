@@ -40,11 +40,21 @@ drive_options = options(
     click.option(
         "--record", type=click.Path(path_type=Path), help="Keep the drive in this .mcap, to convert it again."
     ),
-    click.option("--overwrite", is_flag=True, help="Replace --out and --record if they exist."),
+    click.option(
+        "--stats",
+        type=click.Path(path_type=Path),
+        help="Write every stage's times to this .jsonl, each second.",
+    ),
+    click.option("--overwrite", is_flag=True, help="Replace --out, --record and --stats if they exist."),
     click.option("--headless", is_flag=True, help="No window."),
     click.option("--checkpoint", help=f"A shipped name or a path.  [default: {SHIPPED}]"),
     click.option("--device", help="auto, cpu, cuda or cuda:N.  [default: auto]"),
     click.option("--backend", help=f"{BACKENDS}  [default: auto]"),
+    click.option(
+        "--overlap/--no-overlap",
+        default=None,
+        help="Let the simulator make a tick while the photo of the last is generated.  [default: overlap]",
+    ),
     click.option(
         "--seed",
         type=click.IntRange(min=0),
@@ -71,6 +81,7 @@ KEYS = {
     "checkpoint": "checkpoint",
     "device": "device",
     "backend": "backend",
+    "overlap": "overlap",
 }
 
 
@@ -89,6 +100,7 @@ def demo(
     config_path: Path | None,
     out: Path | None,
     record: Path | None,
+    stats: Path | None,
     overwrite: bool,
     headless: bool,
     maps: tuple[Path, ...],
@@ -105,14 +117,21 @@ def demo(
     from carla_bridge.standin.streetscape.atlas import Atlas
 
     config = read_config(config_path, given)
-    check_outputs(out, record=record, overwrite=overwrite)
+    check_outputs(out, record=record, stats=stats, overwrite=overwrite)
     Atlas(seed=config.session.seed, files=maps)  # refuses a bad map before anything is started
     engine = engine_of(config)
     with StandInProcess(seed=config.session.seed, map=[str(path) for path in maps]) as standin:
         server = config.server.model_copy(update={"host": standin.host, "port": standin.port})
         config = config.model_copy(update={"server": server})
         ending = show_drive(
-            config, engine, out=out, record=record, overwrite=overwrite, headless=headless, say=click.echo
+            config,
+            engine,
+            out=out,
+            record=record,
+            overwrite=overwrite,
+            headless=headless,
+            stats=stats,
+            say=click.echo,
         )
     end_with(ending)
 
@@ -136,6 +155,7 @@ def live(
     config_path: Path | None,
     out: Path | None,
     record: Path | None,
+    stats: Path | None,
     overwrite: bool,
     headless: bool,
     **given: Any,
@@ -147,11 +167,18 @@ def live(
     from carla_bridge.show import check_outputs, show_drive
 
     config = read_config(config_path, given)
-    check_outputs(out, record=record, overwrite=overwrite)
+    check_outputs(out, record=record, stats=stats, overwrite=overwrite)
     engine = engine_of(config)
     end_with(
         show_drive(
-            config, engine, out=out, record=record, overwrite=overwrite, headless=headless, say=click.echo
+            config,
+            engine,
+            out=out,
+            record=record,
+            overwrite=overwrite,
+            headless=headless,
+            stats=stats,
+            say=click.echo,
         )
     )
 

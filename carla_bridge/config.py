@@ -77,6 +77,7 @@ class LiveConfig(Settings):
     checkpoint: str = "camvid-unet"  # a shipped name or a path
     device: str = "auto"
     backend: str = "auto"  # how the generator runs on it; see `pix2pix bench`
+    overlap: bool = True  # let the simulator make the next tick while the photo of this one is generated
     frames: PositiveInt | None = None  # None: until the window is closed
 
 

@@ -3,16 +3,19 @@
 It receives opened things and never opens them; whoever opened them closes them.
 """
 
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
 
+from carla_bridge.ahead import one_ahead
 from carla_bridge.contact_sheet import ContactSheet
-from carla_bridge.frames import Drive, FramePair
+from carla_bridge.frames import Drive, FramePair, LabelFrame
 from carla_bridge.labels import UnknownTags
 from carla_bridge.side_by_side import side_by_side
 from carla_bridge.timing import StageTimes
-from carla_bridge.translation import Engine, translate
+from carla_bridge.translation import Engine, translate_frames
 from carla_bridge.video import Mp4
 from carla_bridge.viewer import Viewer
 
@@ -37,7 +40,9 @@ def run_live(
     frames: int | None = None,  # stop after so many
     tag_table: str | None = None,
     unknown: UnknownTags = "refuse",
+    overlap: bool = False,  # let the simulator make tick N + 1 while N is generated
     times: StageTimes | None = None,
+    done_one: Callable[[int], object] = lambda done: None,  # told how many are done
 ) -> LiveResult:
     """Show and write label | photo until the drive, the frames or the user's patience end.
 
@@ -45,15 +50,20 @@ def run_live(
     """
     times = times or StageTimes()
     done = 0
-    pairs = translate(drive, engine, tag_table=tag_table, unknown=unknown, times=times)
+    table = tag_table or drive.meta.tag_table
+    labels: Iterator[LabelFrame] = islice(drive, frames)  # not the pairs: no tick more than asked for
     try:
-        for pair in islice(pairs, frames):
-            shown = _show(pair, viewer, times)
-            _write(pair, video, sheet, times)
-            times.frame_done()
-            done += 1
-            if not shown:
-                return LiveResult(done, "closed")
+        with ExitStack() as stack:
+            if overlap:
+                labels = stack.enter_context(closing(one_ahead(labels)))
+            for pair in translate_frames(labels, engine, tag_table=table, unknown=unknown, times=times):
+                shown = _show(pair, viewer, times)
+                _write(pair, video, sheet, times)
+                times.frame_done(pair.frame.tick)
+                done += 1
+                done_one(done)
+                if not shown:
+                    return LiveResult(done, "closed")
     except KeyboardInterrupt:
         return LiveResult(done, "interrupted")
     return LiveResult(done, "done")

@@ -4,6 +4,7 @@ Synchronous mode: we tick, so every frame belongs to its tick, nothing piles up 
 Whatever ends the drive, the server gets its settings and weather back and our actors are destroyed, once.
 """
 
+import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
@@ -129,9 +130,11 @@ class LiveDrive:
             yield DriveTick(frames, state)
 
     def _step(self) -> tuple[LabelFrame, ...]:
+        began_s = time.perf_counter()
         with self._times.measure("tick"):
             for _ in range(self._ticks_per_frame):
                 tick = self._server.tick()
+        self._times.tick_began(tick, began_s)
         with self._times.measure("receive"):
             return self._rig.frames_at(tick)
 

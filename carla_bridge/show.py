@@ -14,6 +14,7 @@ from carla_bridge.outputs import make_room, partial_path
 from carla_bridge.record import Tapped
 from carla_bridge.recording.writer import DriveWriter
 from carla_bridge.session import LiveDrive
+from carla_bridge.stats import StatsFile
 from carla_bridge.timing import StageTimes
 from carla_bridge.translation import Engine
 from carla_bridge.video import Mp4, UnfinishedVideo
@@ -23,8 +24,12 @@ Say = Callable[[str], object]
 FRAMES_WITHOUT_WINDOW = 200  # ten seconds of driving: without a window nobody says when it is enough
 
 
-def check_outputs(out: Path | None, *, record: Path | None = None, overwrite: bool) -> None:
-    """Refuse a taken or forbidden place for video, contact sheet and recording, before anything takes time."""
+def check_outputs(
+    out: Path | None, *, record: Path | None = None, stats: Path | None = None, overwrite: bool
+) -> None:
+    """Refuse a taken or forbidden place for whatever is to be written, before anything takes time."""
+    if stats is not None:
+        make_room(stats, overwrite=overwrite)
     if record is not None:
         if record.suffix != ".mcap":
             raise BridgeError(f"--record {record} must end in .mcap")
@@ -47,6 +52,7 @@ def show_drive(
     record: Path | None = None,
     overwrite: bool,
     headless: bool,
+    stats: Path | None = None,
     say: Say,
 ) -> Ending:
     """Drive, show and write; without a window the drive is written to recordings/ if nowhere else."""
@@ -73,6 +79,7 @@ def show_drive(
                 drive, stack.enter_context(DriveWriter(record, drive.recording, overwrite=overwrite))
             )
             say(f"recording to {record}")
+        written = None if stats is None else stack.enter_context(StatsFile(stats, times, overwrite=overwrite))
         result = run_live(
             source,
             engine,
@@ -81,7 +88,9 @@ def show_drive(
             sheet=sheet,
             frames=frames,
             unknown=config.server.unknown_tags,
+            overlap=config.overlap,
             times=times,
+            done_one=written.done_one if written else lambda done: None,
         )
     _report(result, times, out, say)
     return result.ending

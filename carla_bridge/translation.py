@@ -26,11 +26,32 @@ def translate(
     times: StageTimes | None = None,  # measures "map" and "generate"; a live drive its own stages
 ) -> Iterator[FramePair]:
     """Yield each label frame with its photo; the last batch may be shorter."""
-    table = find_tag_table(tag_table or drive.meta.tag_table)
+    return translate_frames(
+        drive,
+        engine,
+        batch_size=batch_size,
+        tag_table=tag_table or drive.meta.tag_table,
+        unknown=unknown,
+        times=times,
+    )
+
+
+def translate_frames(
+    frames: Iterable[LabelFrame],
+    engine: Engine,
+    *,
+    batch_size: int = 1,
+    tag_table: str,
+    unknown: UnknownTags = "refuse",
+    times: StageTimes | None = None,
+) -> Iterator[FramePair]:
+    """Yield each of these frames with its photo, as `translate` does for a whole drive."""
+    table = find_tag_table(tag_table)
     times = times or StageTimes()
-    for batch in _batched(drive, batch_size):
+    for batch in _batched(frames, batch_size):
         with times.measure("map"):
-            label_ids = np.stack([table.label_ids(frame.tags, unknown=unknown) for frame in batch])
+            each = [table.label_ids(frame.tags, unknown=unknown) for frame in batch]
+            label_ids = np.stack(each) if len(each) > 1 else each[0][None]  # one frame needs no copy
         with times.measure("generate"):
             photos_rgb = engine(label_ids)
         _check_answer(label_ids, photos_rgb)

@@ -296,7 +296,7 @@ def test_every_option_reaches_the_config():
         "takeover": True,
         "weather": "ClearNoon",
     }
-    values |= {"checkpoint": "c", "device": "cpu", "backend": "eager"}
+    values |= {"checkpoint": "c", "device": "cpu", "backend": "eager", "overlap": False}
     for name, key in KEYS.items():
         value = values.get(name, 77)
         config = load_config(None, LiveConfig, {key: value})

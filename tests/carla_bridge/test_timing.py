@@ -69,3 +69,23 @@ def test_frame_rate_follows_a_change_within_two_seconds_of_frames(clock):
         clock.now_s += step_s
         times.frame_done()
     assert times.fps_hz() == pytest.approx(10)
+
+
+def test_the_age_of_a_frame_counts_from_the_beginning_of_its_own_tick(clock):
+    times = StageTimes()
+    for tick in (7, 8):  # the second one begins before the first is done
+        times.tick_began(tick, clock.now_s)
+        clock.now_s += 0.01
+    times.frame_done(7)
+    clock.now_s += 0.03
+    times.frame_done(8)
+    assert sorted(times._seconds["age"]) == pytest.approx([0.02, 0.04])
+    times.frame_done(9)  # nobody knows its beginning
+    assert len(times._seconds["age"]) == 2
+
+
+def test_ticks_that_are_never_done_are_forgotten():
+    times = StageTimes()
+    for tick in range(1000):
+        times.tick_began(tick, 0.0)
+    assert len(times._begun) < 100
