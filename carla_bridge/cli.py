@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
-from carla_bridge import cli_convert, cli_import, cli_pack, cli_recordings, cli_servers, cli_synthesize
+from carla_bridge import (
+    cli_bench,
+    cli_convert,
+    cli_import,
+    cli_pack,
+    cli_recordings,
+    cli_servers,
+    cli_synthesize,
+)
 from carla_bridge.cli_options import BACKENDS, SHIPPED, load_engine, map_option, options
 from carla_bridge.errors import BridgeError
 from carla_bridge.standin.errors import StandInError
@@ -215,6 +223,7 @@ for _command in (
     cli_import.import_,
     cli_pack.pack_command,
     cli_synthesize.synthesize,
+    cli_bench.bench,
 ):
     main.add_command(_command)
 

@@ -44,6 +44,12 @@ class StageTimes:
         if began_s is not None:
             self._add(AGE, now_s - began_s)
 
+    def forget(self) -> None:
+        """Begin anew; ticks under way stay known."""
+        with self._lock:
+            self._seconds.clear()
+            self._frame_ends.clear()
+
     def _add(self, stage: str, seconds: float) -> None:
         with self._lock:
             self._seconds.setdefault(stage, deque(maxlen=self._window)).append(seconds)

@@ -5,6 +5,7 @@ import click
 from pix2pix.cli_bench import bench
 from pix2pix.cli_distill import distill
 from pix2pix.cli_evaluate import evaluate
+from pix2pix.cli_export import export
 from pix2pix.cli_import import import_weights
 from pix2pix.cli_pack import pack
 from pix2pix.cli_segmenter import train_segmenter_command
@@ -24,6 +25,7 @@ main.add_command(train_segmenter_command)
 main.add_command(distill)
 main.add_command(evaluate)
 main.add_command(bench)
+main.add_command(export)
 main.add_command(import_weights)
 
 if __name__ == "__main__":

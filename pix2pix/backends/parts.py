@@ -55,6 +55,13 @@ class Parts(nn.Module):
         photo: Tensor = self.finish(self.core(self.stem(padded)), padded)
         return photo[:, :height, :width]
 
+    def plainly(self) -> "Parts":
+        """Use nothing but what other formats and devices know as well, in place."""
+        for part in (self.stem, self.finish):
+            if isinstance(part, BlockStem | ColoredFinish):
+                part.plain = True
+        return self
+
     def cast(self, dtype: torch.dtype) -> "Parts":
         """Let stem and core work in `dtype`, in place; what makes the bytes stays float32."""
         self.stem.to(dtype)
@@ -95,14 +102,19 @@ class BlockStem(nn.Module):
             table[0] += network.extra(extra).detach().reshape(1, -1)
         self.register_buffer("table", table.reshape(BLOCK * BLOCK * 256, -1))
         self.register_buffer("places", torch.arange(BLOCK * BLOCK, dtype=torch.int32) * 256)
+        self.plain = False  # True: by the commonest operations, which every format knows
 
     def forward(self, label_ids: Tensor) -> Tensor:
         """Return N,C,H/4,W/4 in channels_last."""
         count, height, width = label_ids.shape
         blocks = label_ids.view(count, height // BLOCK, BLOCK, width // BLOCK, BLOCK).permute(0, 1, 3, 2, 4)
         rows = blocks.reshape(-1, BLOCK * BLOCK).int() + self.places
-        summed = F.embedding_bag(rows, self.table, mode="sum")
+        summed = _plain_bag(rows, self.table) if self.plain else F.embedding_bag(rows, self.table, mode="sum")
         return summed.view(count, height // BLOCK, width // BLOCK, -1).permute(0, 3, 1, 2)
+
+
+def _plain_bag(rows: Tensor, table: Tensor) -> Tensor:
+    return F.embedding(rows, table).sum(1)
 
 
 class Body(nn.Module):
@@ -136,7 +148,7 @@ class ColoredFinish(nn.Module):
     def __init__(self, network: Fast, label_input: LabelInput) -> None:
         super().__init__()
         self.register_buffer("base", network.base_color.weight.detach()[label_input.table].float())
-        self.plain = False  # True: torch's own parts on a CPU as well
+        self.plain = False  # True: by torch's own parts on a CPU as well
 
     def forward(self, y: Tensor, label_ids: Tensor) -> Tensor:
         """Return N,H,W,3 uint8."""
