@@ -4,6 +4,7 @@ It knows no checkpoints: whoever calls it brings the engine, with what a manifes
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
@@ -11,6 +12,8 @@ from itertools import groupby
 from pathlib import Path
 
 from carla_bridge.convert import ConvertSettings, Identity, convert, is_converted, manifest_of
+from carla_bridge.edits.recipe import EditedDrive, Recipe, Switches, needs_of
+from carla_bridge.edits.scene import Lens
 from carla_bridge.errors import BridgeError
 from carla_bridge.frames import DriveMeta
 from carla_bridge.packets import annex_b
@@ -42,6 +45,7 @@ class Item:
     out: Path  # the folder
     settings: ConvertSettings
     overwrite: bool = False
+    recipes: tuple[Recipe, ...] = ()  # that manipulate its scenes
 
     @property
     def video(self) -> Path:
@@ -111,16 +115,29 @@ def _beyond(told: Told, before: int, done: int) -> None:
 
 def _convert(item: Item, engine: NamedEngine, progress: Callable[[int], object]) -> Outcome:
     source, video = item.source, item.video
-    with source.open() as drive:
+    with ExitStack() as opened:
+        drive = original = opened.enter_context(source.open(needs_of(item.recipes)))
         identity = _identity(item, engine, drive.meta)
         if is_converted(video, identity):
             return Outcome(source.name, f"{video} is done already")
-        frames = convert(drive, engine.paint, video, identity, overwrite=item.overwrite, progress=progress)
+        if item.recipes:
+            lens = Lens.of(source.lens_of(drive))
+            drive = EditedDrive(original, Switches(item.recipes), lens, item.settings.tag_table)
+        frames = convert(
+            drive,
+            engine.paint,
+            video,
+            identity,
+            original=original if item.settings.compare else None,
+            overwrite=item.overwrite,
+            progress=progress,
+        )
     return Outcome(source.name, f"wrote {frames} frames to {video}", frames=frames)
 
 
 def _identity(item: Item, engine: NamedEngine, meta: DriveMeta) -> Identity:
-    width = meta.width * 2 if item.settings.side_by_side else meta.width
+    is_double = item.settings.side_by_side or item.settings.compare
+    width = meta.width * 2 if is_double else meta.width
     return Identity(
         source=item.source.path.name,
         source_sha256=item.source.sha256(),

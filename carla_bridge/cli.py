@@ -18,7 +18,7 @@ from carla_bridge import (
     cli_servers,
     cli_synthesize,
 )
-from carla_bridge.cli_options import BACKENDS, SHIPPED, load_engine, map_option, options
+from carla_bridge.cli_options import BACKENDS, SHIPPED, edit_option, load_engine, map_option, options
 from carla_bridge.errors import BridgeError
 from carla_bridge.standin.errors import StandInError
 from pix2pix.commands import Commands
@@ -54,6 +54,7 @@ drive_options = options(
         help="Write every stage's times to this .jsonl, each second.",
     ),
     click.option("--overwrite", is_flag=True, help="Replace --out, --record and --stats if they exist."),
+    edit_option,
     click.option("--headless", is_flag=True, help="No window."),
     click.option("--checkpoint", help=f"A shipped name or a path.  [default: {SHIPPED}]"),
     click.option("--device", help="auto, cpu, cuda or cuda:N.  [default: auto]"),
@@ -90,6 +91,7 @@ KEYS = {
     "device": "device",
     "backend": "backend",
     "overlap": "overlap",
+    "edits": "edits",
 }
 
 
@@ -195,6 +197,7 @@ def read_config(path: Path | None, given: dict[str, Any]) -> "LiveConfig":
     """Return the file's settings with what was given on the command line put over them."""
     from carla_bridge.config import LiveConfig, load_config
 
+    given["edits"] = given["edits"] or None
     return load_config(path, LiveConfig, {KEYS[name]: value for name, value in given.items()})
 
 

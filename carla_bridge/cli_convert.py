@@ -1,12 +1,12 @@
 """`carla-bridge convert`: stored drives into video. Heavy imports stay inside."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from carla_bridge.cli_options import BACKENDS, SHIPPED, load_named, options
+from carla_bridge.cli_options import BACKENDS, SHIPPED, edit_option, load_named, options
 from carla_bridge.errors import BridgeError
 
 if TYPE_CHECKING:
@@ -34,6 +34,12 @@ convert_options = options(
         "--into-recording/--no-into-recording",
         default=None,
         help="A copy of each recording with the photos in it, too.",
+    ),
+    edit_option,
+    click.option(
+        "--compare/--no-compare",
+        default=None,
+        help="With --edit: the photo of the original scene | that of the manipulated one.",
     ),
     click.option("--batch-size", type=click.IntRange(1, 256), help="Frames at once.  [default: 4]"),
     click.option("--crf", type=click.IntRange(0, 51), help="Smaller: better and larger.  [default: 20]"),
@@ -78,14 +84,17 @@ def convert(
     """
     from carla_bridge.batch import Item, find_sources, put_photos_into_recordings
     from carla_bridge.config import ConvertConfig, load_config
+    from carla_bridge.edits.recipe import load_recipe
     from carla_bridge.sources import ImportSettings, find_paths, told_apart
 
+    given["edits"] = given["edits"] or None
     config = load_config(config_path, ConvertConfig, given)
-    if config.side_by_side and config.into_recording:
-        raise BridgeError("--into-recording puts photos alone beside the labels; leave out --side-by-side")
+    _check(config)
     importing = ImportSettings(config.tag_table, config.fps_hz, config.fov_deg)
     found, failures = find_sources(find_paths(sources), importing)
-    items = [Item(source, out, _settings(config), overwrite) for source in told_apart(found)]
+    recipes = tuple(load_recipe(path) for path in config.edits)
+    settings = _settings(config, [recipe.sha256 for recipe in recipes])
+    items = [Item(source, out, settings, overwrite, recipes) for source in told_apart(found)]
     outcomes = [*failures, *_told(_convert_all(items, config))]
     if config.into_recording:
         failed = {outcome.name for outcome in outcomes if outcome.failed}
@@ -97,7 +106,21 @@ def convert(
         raise BridgeError(f"{len(failures)} of {len(outcomes)} items failed; the rest is done")
 
 
-def _settings(config: "ConvertConfig") -> "ConvertSettings":
+def _check(config: "ConvertConfig") -> None:
+    """Refuse what contradicts itself."""
+    if config.side_by_side and config.into_recording:
+        raise BridgeError("--into-recording puts photos alone beside the labels; leave out --side-by-side")
+    if config.edits and config.into_recording:
+        raise BridgeError("--into-recording puts photos beside the original labels; leave out --edit")
+    if config.compare and not config.edits:
+        raise BridgeError(
+            "--compare shows a scene before and after --edit; name a recipe, such as in configs/edits/"
+        )
+    if config.compare and config.side_by_side:
+        raise BridgeError("--compare and --side-by-side ask for different pictures; leave out one of them")
+
+
+def _settings(config: "ConvertConfig", edits: "Sequence[str]") -> "ConvertSettings":
     from carla_bridge.convert import ConvertSettings
 
     return ConvertSettings(
@@ -107,6 +130,8 @@ def _settings(config: "ConvertConfig") -> "ConvertSettings":
         crf=config.crf,
         tag_table=config.tag_table,
         unknown_tags=config.unknown_tags,
+        edits=" ".join(edits),
+        compare=config.compare,
     )
 
 

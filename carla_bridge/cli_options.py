@@ -46,6 +46,16 @@ map_option = click.option(
 )
 
 
+edit_option = click.option(
+    "--edit",
+    "edits",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Manipulate the scene by this recipe, see configs/edits/. May be repeated.",
+)
+
+
 def load_engine(
     checkpoint: str, device: str, backend: str, *, height: int, width: int, batch_size: int = 1
 ) -> "Engine":

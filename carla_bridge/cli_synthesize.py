@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from carla_bridge.cli_options import BACKENDS, SHIPPED, listed, load_named, options
+from carla_bridge.cli_options import BACKENDS, SHIPPED, edit_option, listed, load_named, options
 
 if TYPE_CHECKING:
     from carla_bridge.batch import NamedEngine
@@ -32,6 +32,7 @@ synthesize_options = options(
     click.option(
         "--workers", type=click.IntRange(1, 64), help="Stand-ins at once, a process each.  [default: 1]"
     ),
+    edit_option,
     click.option("--checkpoint", help=f"A shipped name or a path.  [default: {SHIPPED}]"),
     click.option("--device", help="auto, cpu, cuda or cuda:N.  [default: auto]"),
     click.option("--backend", help=f"{BACKENDS}  [default: auto]"),
@@ -63,6 +64,7 @@ def synthesize(
     values = {key: given[key] for key in KEYS}
     values["formats"] = listed(formats) if formats else None
     values["servers"] = _address(host, port)
+    values["edits"] = given["edits"] or None
     config = read_config(config_path, values)
     engine = load_named(config.checkpoint, config.device, config.backend)
     folder = open_folder(out, config, engine)
@@ -92,12 +94,16 @@ def open_folder(out: Path, config: "SynthesizeConfig", engine: "NamedEngine") ->
     """Return the dataset's folder, ready to be written to; refuse one that holds another."""
     from importlib.metadata import version
 
+    from carla_bridge.edits.recipe import load_recipe
     from carla_bridge.synthesis.dataset import DatasetFolder
     from carla_bridge.synthesis.plan import draw_plan
 
     about = {
         "made_by": f"carla-bridge {version('carla-bridge')}",
-        "config": config.model_dump(mode="json", exclude={"servers", "workers", "device", "backend"}),
+        "config": config.model_dump(
+            mode="json", exclude={"servers", "workers", "device", "backend", "edits"}
+        ),
+        "edits": [load_recipe(path).model_dump(mode="json") for path in config.edits],
         "checkpoint": {
             "name": engine.checkpoint,
             "sha256": engine.checkpoint_sha256,
@@ -152,11 +158,13 @@ def _finish(folder: "DatasetFolder", workshop: "Workshop", config: "SynthesizeCo
 
 
 def _workshop(folder: "DatasetFolder", config: "SynthesizeConfig", engine: "NamedEngine") -> "Workshop":
+    from carla_bridge.edits.recipe import load_recipe
     from carla_bridge.formats.registry import FORMATS
     from carla_bridge.synthesis.drive import Workshop
 
     formats = {name: FORMATS[name](folder.path / name) for name in config.formats}
-    return Workshop(engine.paint, formats, config.keyframes, config.min_object_px, folder.previews)
+    recipes = tuple(load_recipe(path) for path in config.edits)
+    return Workshop(engine.paint, formats, config.keyframes, config.min_object_px, folder.previews, recipes)
 
 
 def _equip(folder: "DatasetFolder", config: "SynthesizeConfig", workers: int) -> "Workshop":

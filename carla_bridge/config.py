@@ -79,6 +79,7 @@ class LiveConfig(Settings):
     backend: str = "auto"  # how the generator runs on it; see `pix2pix bench`
     overlap: bool = True  # let the simulator make the next tick while the photo of this one is generated
     frames: PositiveInt | None = None  # None: until the window is closed
+    edits: tuple[Path, ...] = ()  # recipes that manipulate the scene, see configs/edits/
 
 
 RIG = {  # mounts that go by a name on the command line
@@ -130,6 +131,8 @@ class ConvertConfig(Settings):
     device: str = "auto"
     backend: str = "auto"  # how the generator runs on it; see `pix2pix bench`
     side_by_side: bool = False  # label | photo instead of the photo alone
+    edits: tuple[Path, ...] = ()  # recipes that manipulate the scenes, see configs/edits/
+    compare: bool = False  # with edits: the photo of the original scene | that of the manipulated one
     images: Literal["none", "png", "jpg"] = "none"  # every photo as a file of its own, too
     into_recording: bool = False  # a copy of each recording with the photos in it, too
     batch_size: Annotated[int, Field(ge=1, le=256)] = 4

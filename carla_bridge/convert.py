@@ -7,7 +7,7 @@ Reading, generating and encoding run at the same time, each on its thread. It re
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -46,6 +46,8 @@ class ConvertSettings:
     crf: int = 20  # of the video: smaller is better and larger
     tag_table: str | None = None  # the drive's own, unless you know better
     unknown_tags: UnknownTags = "refuse"
+    edits: str = ""  # hashes of the recipes that manipulate the scenes
+    compare: bool = False  # the photo of the original | that of the manipulated scene
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ def convert(
     out: Path,
     identity: Identity,
     *,
+    original: StoredDrive | None = None,  # of a manipulated drive, to be compared with it
     overwrite: bool = False,
     times: StageTimes | None = None,
     progress: Callable[[int], object] = lambda done: None,  # is told the frames done so far
@@ -102,7 +105,8 @@ def convert(
         names.append(name := parts.part(start // PART_FRAMES))
         stop = min(start + PART_FRAMES, len(drive))
         if not is_part(name, stop - start):
-            _make_part(drive, engine, start, name, out, identity.settings, times or StageTimes(), progress)
+            part = _Making(engine, identity.settings, out, times or StageTimes(), progress)
+            part.make(drive, original, start, name)
         progress(stop)
     _join(names, parts, out, identity)
     return _finish(parts, out)
@@ -152,47 +156,56 @@ class _Part:
         return self.label_frames
 
 
-def _make_part(
-    drive: StoredDrive,
-    engine: Engine,
-    start: int,
-    name: Path,
-    out: Path,
-    settings: ConvertSettings,
-    times: StageTimes,
-    progress: Callable[[int], object],
-) -> None:
-    depth = 2 * settings.batch_size
-    fps_hz, title = drive.meta.fps_hz, f"part of {out.name}"
-    with (
-        closing(ahead(drive.frames(start, start + PART_FRAMES), depth=depth)) as frames,
-        closing(ahead(_photos(drive.meta, frames, engine, settings, times), depth=depth)) as pairs,
-        Mp4(name, fps_hz=fps_hz, title=title, crf=settings.crf, overwrite=True) as video,
-    ):
-        for number, pair in enumerate(pairs, start=start + 1):
-            with times.measure("encode"):
-                video.write(side_by_side(pair) if settings.side_by_side else pair.photo_rgb)
-                if settings.images:
-                    _save_image(pair, images_of(out), settings.images)
-            times.frame_done()
-            progress(number)
+@dataclass(frozen=True)
+class _Making:
+    """How the parts of a video are made."""
 
+    engine: Engine
+    settings: ConvertSettings
+    out: Path
+    times: StageTimes
+    progress: Callable[[int], object]
 
-def _photos(
-    meta: DriveMeta,
-    frames: Iterator[LabelFrame],
-    engine: Engine,
-    settings: ConvertSettings,
-    times: StageTimes,
-) -> Iterator[FramePair]:
-    return translate(
-        _Part(meta, frames),
-        engine,
-        batch_size=settings.batch_size,
-        tag_table=settings.tag_table,
-        unknown=settings.unknown_tags,
-        times=times,
-    )
+    def make(self, drive: StoredDrive, original: StoredDrive | None, start: int, name: Path) -> None:
+        """Make the part that begins at a frame; reading, generating and encoding run on threads of their own."""
+        depth = 2 * self.settings.batch_size
+        fps_hz, title = drive.meta.fps_hz, f"part of {self.out.name}"
+        with ExitStack() as opened:
+            drives = [drive] if original is None else [drive, original]
+            stops = [min(start + PART_FRAMES, len(each)) for each in drives]
+            frames = [
+                opened.enter_context(closing(ahead(each.frames(start, stop), depth=depth)))
+                for each, stop in zip(drives, stops, strict=True)
+            ]
+            photos = [
+                self._photos(each.meta, ahead_of) for each, ahead_of in zip(drives, frames, strict=True)
+            ]
+            rows = opened.enter_context(closing(ahead(zip(*photos, strict=True), depth=depth)))
+            video = opened.enter_context(
+                Mp4(name, fps_hz=fps_hz, title=title, crf=self.settings.crf, overwrite=True)
+            )
+            for number, (pair, *before) in enumerate(rows, start=start + 1):
+                with self.times.measure("encode"):
+                    video.write(self._picture(pair, *before))
+                    if self.settings.images:
+                        _save_image(pair, images_of(self.out), self.settings.images)
+                self.times.frame_done()
+                self.progress(number)
+
+    def _picture(self, pair: FramePair, before: FramePair | None = None) -> np.ndarray:
+        if before is not None:
+            return np.concatenate((before.photo_rgb, pair.photo_rgb), axis=1)
+        return side_by_side(pair) if self.settings.side_by_side else pair.photo_rgb
+
+    def _photos(self, meta: DriveMeta, frames: Iterator[LabelFrame]) -> Iterator[FramePair]:
+        return translate(
+            _Part(meta, frames),
+            self.engine,
+            batch_size=self.settings.batch_size,
+            tag_table=self.settings.tag_table,
+            unknown=self.settings.unknown_tags,
+            times=self.times,
+        )
 
 
 def _save_image(pair: FramePair, folder: Path, suffix: str) -> None:

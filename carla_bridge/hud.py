@@ -25,14 +25,11 @@ class Hud:
     def draw(
         self,
         window: pygame.Surface,
-        frame: LabelFrame,
-        meta: DriveMeta | None,
-        times: StageTimes,
+        columns: list[tuple[str, str]],  # caption and value
         *,
         paused: bool = False,
     ) -> None:
         """Lay the bar over the window's top, in as many rows as its width needs."""
-        columns = _columns(frame, meta, times)
         value_rgb = _PAUSED_RGB if paused else _VALUE_RGB
         cells = [
             (self._caption(name), self._value_font.render(value, True, value_rgb)) for name, value in columns
@@ -65,7 +62,10 @@ class Hud:
         return self._captions[name]
 
 
-def _columns(frame: LabelFrame, meta: DriveMeta | None, times: StageTimes) -> list[tuple[str, str]]:
+def columns_of(
+    frame: LabelFrame, meta: DriveMeta | None, times: StageTimes, *, edits: str = ""
+) -> list[tuple[str, str]]:
+    """Return captions and values: where and when we are, how long each stage takes, what is manipulated."""
     columns = [("tick", f"{frame.tick}"), ("simulation time", f"{frame.time_s:.2f} s")]
     if meta:
         columns += [("town", meta.map_name), ("server", meta.server_version)]
@@ -75,4 +75,6 @@ def _columns(frame: LabelFrame, meta: DriveMeta | None, times: StageTimes) -> li
     for stage in times.stages():
         p50, p95 = times.quantiles_ms(stage)
         columns.append((stage, f"{p50:.1f} / {p95:.1f}"))
+    if edits:
+        columns.append(("recipes, off in brackets", edits))
     return columns

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from carla_bridge.config import LiveConfig
 from carla_bridge.contact_sheet import ContactSheet
+from carla_bridge.edits.recipe import EditedDrive, Switches, load_recipe, needs_of
+from carla_bridge.edits.scene import Lens
 from carla_bridge.errors import BridgeError
 from carla_bridge.frames import Drive, DriveMeta
 from carla_bridge.live import Ending, LiveResult, run_live
@@ -57,13 +59,21 @@ def show_drive(
 ) -> Ending:
     """Drive, show and write; without a window the drive is written to recordings/ if nowhere else."""
     times = StageTimes()
+    recipes = [load_recipe(path) for path in config.edits]
+    switches = Switches(recipes)
     with ExitStack() as stack:
         drive = stack.enter_context(
-            LiveDrive.open(config.server, camera=config.camera, session=config.session, times=times)
+            LiveDrive.open(
+                config.server,
+                camera=config.camera,
+                layers=needs_of(recipes),
+                session=config.session,
+                times=times,
+            )
         )
         meta = drive.meta
         say(f"driving in {meta.map_name}, server {meta.server_version}, tag table {meta.tag_table}")
-        viewer = None if headless else _open_window(stack, meta, times, say)
+        viewer = None if headless else _open_window(stack, meta, times, switches, say)
         if viewer is None and out is None:
             out = _free_name(Path("recordings"))
         frames = config.frames or (None if viewer else FRAMES_WITHOUT_WINDOW)
@@ -80,6 +90,9 @@ def show_drive(
             )
             say(f"recording to {record}")
         written = None if stats is None else stack.enter_context(StatsFile(stats, times, overwrite=overwrite))
+        if recipes:
+            source = EditedDrive(source, switches, Lens.of(drive.recording.cameras[0]))
+            say(f"manipulated by {', '.join(recipe.name for recipe in recipes)}")
         result = run_live(
             source,
             engine,
@@ -101,8 +114,11 @@ def sheet_of(video: Path) -> Path:
     return video.with_suffix(".png")
 
 
-def _open_window(stack: ExitStack, meta: DriveMeta, times: StageTimes, say: Say) -> Viewer | None:
-    viewer = Viewer((meta.width, meta.height), title=f"carla-bridge: {meta.map_name}", meta=meta, times=times)
+def _open_window(
+    stack: ExitStack, meta: DriveMeta, times: StageTimes, switches: Switches, say: Say
+) -> Viewer | None:
+    size, title = (meta.width, meta.height), f"carla-bridge: {meta.map_name}"
+    viewer = Viewer(size, title=title, meta=meta, times=times, switches=switches)
     try:
         return stack.enter_context(viewer)
     except NoWindow as error:

@@ -11,7 +11,7 @@ from glob import glob, has_magic
 from pathlib import Path
 
 from carla_bridge.errors import BridgeError
-from carla_bridge.frames import StoredDrive
+from carla_bridge.frames import CameraMeta, DriveMeta, StoredDrive
 from carla_bridge.importers.drives import ImportedDrive, open_import
 from carla_bridge.importers.errors import reading
 from carla_bridge.recording.reader import RecordedDrive
@@ -52,11 +52,17 @@ class Source:
         """The name of what is made of this camera, without a suffix."""
         return self.stem + self.of_camera
 
-    def open(self) -> "AbstractContextManager[StoredDrive]":
-        """Return its drive, to be entered."""
+    def open(self, layers: Iterable[str] = ()) -> "AbstractContextManager[StoredDrive]":
+        """Return its drive, to be entered, with those of the layers that it has."""
         if self.path.suffix == ".mcap":
-            return RecordedDrive(self.path, camera=self.camera)
+            return RecordedDrive(self.path, camera=self.camera, layers=layers)
         return _import(self.path, self.settings)
+
+    def lens_of(self, drive: StoredDrive) -> CameraMeta | DriveMeta:
+        """Return what is known of the camera: with its mount, if the drive is a recording."""
+        if not isinstance(drive, RecordedDrive):
+            return drive.meta
+        return next(each for each in drive.recording.cameras if each.name == self.camera)
 
     def sha256(self) -> str:
         """Return the hash of the file, or of all files of the folder with their names."""

@@ -1,15 +1,16 @@
 """The window: label beside photo, with a line of figures. It knows frames and eyes, no simulator and no files
 but its screenshots.
 
-Keys: H hides the figures, SPACE pauses, S saves a screenshot, F fills the screen, ESC or Q ends.
+Keys: H hides the figures, SPACE pauses, S saves a screenshot, F fills the screen, 1 to 9 switch recipes, ESC or Q ends.
 """
 
 import logging
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")  # pygame greets on standard output otherwise
 
@@ -19,7 +20,7 @@ import pygame
 
 from carla_bridge.errors import BridgeError
 from carla_bridge.frames import DriveMeta, FramePair
-from carla_bridge.hud import Hud
+from carla_bridge.hud import Hud, columns_of
 from carla_bridge.labels import colorize
 from carla_bridge.outputs import CannotWrite, save_numbered
 from carla_bridge.timing import StageTimes
@@ -36,6 +37,27 @@ class NoWindow(BridgeError):
         super().__init__(f"no window could be opened ({reason}); run without one with --headless")
 
 
+class Switches(Protocol):
+    """What the number keys switch."""
+
+    def toggle(self, number: int) -> None:
+        """Switch one on or off, counted from 0."""
+
+    def told(self) -> str:
+        """Return a line for the figures; empty if there is nothing to switch."""
+
+
+class NoSwitches:
+    """There is nothing to switch."""
+
+    def toggle(self, number: int) -> None:
+        """Do nothing."""
+
+    def told(self) -> str:
+        """Return nothing."""
+        return ""
+
+
 class Viewer:
     """A resizable window that shows frame pairs, the newest one as it comes.
 
@@ -50,12 +72,14 @@ class Viewer:
         meta: DriveMeta | None = None,  # whose map and server the figures name
         times: StageTimes | None = None,  # whose latencies they tell
         screenshots: Path | str = "screenshot",  # saved as screenshot-0001.png, -0002.png, …
+        switches: Switches | None = None,  # of recipes that manipulate the scene
     ):
         self._size = size
         self._title = title
         self._meta = meta
         self._times = times or StageTimes()
         self._screenshots = Path(screenshots)
+        self._switches = switches or NoSwitches()
         self._hud_shown = True
         self._paused = False
         self._open = False
@@ -67,6 +91,7 @@ class Viewer:
             pygame.K_f: self._toggle_full_screen,
             pygame.K_ESCAPE: self._close,
             pygame.K_q: self._close,
+            **{pygame.K_1 + place: partial(self._switches.toggle, place) for place in range(9)},
         }
 
     def __enter__(self) -> Self:
@@ -114,7 +139,8 @@ class Viewer:
         _blit(window, colorize(label_ids), left)
         _blit(window, _scaled(pair.photo_rgb, right.size), right)
         if self._hud_shown:
-            self._hud.draw(window, pair.frame, self._meta, self._times, paused=self._paused)
+            columns = columns_of(pair.frame, self._meta, self._times, edits=self._switches.told())
+            self._hud.draw(window, columns, paused=self._paused)
         pygame.display.flip()
 
     def _obey(self, events: list[pygame.event.Event]) -> None:

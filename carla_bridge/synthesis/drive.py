@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count, islice
 from pathlib import Path
@@ -16,10 +16,12 @@ from types import TracebackType
 from typing import Self
 
 from carla_bridge.ahead import ahead
+from carla_bridge.edits.recipe import Recipe, edited
+from carla_bridge.edits.scene import Lens
 from carla_bridge.errors import BridgeError
 from carla_bridge.formats.sample import DatasetFormat
 from carla_bridge.frames import DriveTick, RecordingMeta
-from carla_bridge.labels import tag_table
+from carla_bridge.labels import TagTable, tag_table
 from carla_bridge.synthesis.config import KeyframeConfig
 from carla_bridge.synthesis.keyframes import far_enough
 from carla_bridge.synthesis.plan import DrivePlan
@@ -29,8 +31,6 @@ from carla_bridge.translation import Engine
 
 WRITERS = 2  # threads that encode and write
 PENDING = 4  # samples that wait for them
-
-Edit = Callable[[Shot], Shot]
 
 
 class OtherDrive(BridgeError):
@@ -52,7 +52,7 @@ class Workshop:
     keyframes: KeyframeConfig
     min_object_px: int
     previews: Path  # the folder of small pictures for the report
-    edit: Edit | None = None
+    recipes: tuple[Recipe, ...] = ()  # that manipulate the scenes
 
 
 def synthesize_drive(
@@ -124,16 +124,19 @@ def _chosen(
     for tick in ticks:
         assert tick.state is not None
         shots = [
-            Shot(frame, tick.state, camera, index)
+            _edited(Shot(frame, tick.state, camera, index), workshop.recipes, table)
             for index, (frame, camera) in enumerate(zip(tick.frames, recording.cameras, strict=True))
         ]
-        if workshop.edit is not None:
-            shots = [workshop.edit(shot) for shot in shots]
         pictures = [label(shot, table, min_object_px=workshop.min_object_px) for shot in shots]
         objects = tuple(each for picture in pictures for each in picture.objects)
         if has_enough(objects, workshop.keyframes.at_least):
             number = next(numbers)
             yield from ((number, picture) for picture in pictures)
+
+
+def _edited(shot: Shot, recipes: Iterable[Recipe], table: TagTable) -> Shot:
+    frame, provenance = edited(shot.frame, recipes, Lens.of(shot.camera), table)
+    return replace(shot, frame=frame, edits=tuple(provenance))
 
 
 def _check_same(record: Record, labelled: Labelled, plan: DrivePlan) -> None:

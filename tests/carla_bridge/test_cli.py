@@ -297,6 +297,7 @@ def test_every_option_reaches_the_config():
         "weather": "ClearNoon",
     }
     values |= {"checkpoint": "c", "device": "cpu", "backend": "eager", "overlap": False}
+    values["edits"] = (Path("recipe.yaml"),)
     for name, key in KEYS.items():
         value = values.get(name, 77)
         config = load_config(None, LiveConfig, {key: value})

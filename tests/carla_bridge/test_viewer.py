@@ -2,7 +2,9 @@ import numpy as np
 import pygame
 import pytest
 
+from carla_bridge.edits.recipe import Switches, load_recipe
 from carla_bridge.frames import DriveMeta, FramePair, LabelFrame
+from carla_bridge.hud import columns_of
 from carla_bridge.timing import StageTimes
 from carla_bridge.viewer import NoWindow, Viewer
 
@@ -87,22 +89,31 @@ def test_h_hides_and_shows_the_figures():
     assert (with_hud == again).all()
 
 
-def test_figures_name_the_map_so_that_a_stand_in_is_never_taken_for_carla(monkeypatch):
-    import carla_bridge.hud
-
-    told = []
-    columns = carla_bridge.hud._columns
-    monkeypatch.setattr(carla_bridge.hud, "_columns", lambda *a: told.append(columns(*a)) or columns(*a))
+def test_figures_name_the_map_so_that_a_stand_in_is_never_taken_for_carla():
     times = StageTimes()
     with times.measure("generate"):
         pass
-    with Viewer((256, 128), meta=META, times=times) as viewer:
-        viewer.show(pair())
-    figures = dict(told[0])
+    figures = dict(columns_of(pair().frame, META, times, edits="1 no-trees"))
     assert figures["tick"] == "7"
     assert figures["simulation time"] == "0.35 s"
     assert (figures["town"], figures["server"]) == ("ListTown", "0.9.16")
     assert "generate" in figures
+    assert figures["recipes, off in brackets"] == "1 no-trees"
+
+
+def test_number_keys_switch_recipes_and_the_figures_say_so():
+    switches = Switches([load_recipe(f"configs/edits/{name}.yaml") for name in ("no-trees", "tall-city")])
+    with Viewer((256, 128), meta=META, switches=switches) as viewer:
+        before = shown(viewer, hud=True)
+        press(pygame.K_2)
+        press(pygame.K_9)  # there is none
+        viewer.show(pair())
+        after = shown(viewer, hud=True)
+        assert [recipe.name for recipe in switches.on] == ["no-trees"]
+        assert (before != after).any()
+        press(pygame.K_2)
+        viewer.show(pair())
+        assert len(switches.on) == 2
 
 
 def test_figures_wrap_in_a_narrow_window():
