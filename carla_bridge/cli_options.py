@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Command = Callable[..., Any]
 SHIPPED = "camvid-unet"  # the checkpoint that comes with the package
-BACKENDS = "auto, or one of eager, bf16, compile, openvino (CPU), half (CUDA)."
+BACKENDS = "auto, or one of eager, bf16, compile, openvino (CPU), half, graphs (CUDA)."
 
 
 def options(*decorators: Command) -> Callable[[Command], Command]:

@@ -24,4 +24,8 @@ def build(name: str, generator: Generator, device: torch.device) -> Backend:
         from pix2pix.backends import openvino
 
         return Fixed(parts, openvino.build, torch.float32, inside=torch.bfloat16 if fewer_bits else None)
+    if name == "graphs":
+        from pix2pix.backends.graphs import Graphs
+
+        return Graphs(parts, device)
     return Eager(parts, device, TYPES[name])

@@ -127,6 +127,8 @@ def test_auto_says_why_the_cpu_was_chosen():
 
 @pytest.mark.cuda
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
-def test_cuda_paints_what_the_cpu_paints(engine, generator, label_ids):
-    cuda = Engine(generator, engine.card, device="cuda", reason="test")
-    assert np.abs(cuda(label_ids).astype(int) - engine(label_ids)).mean() < 1.5
+@pytest.mark.parametrize("backend", ["eager", "half", "graphs"])
+def test_cuda_paints_what_the_cpu_paints(engine, generator, label_ids, backend):
+    cuda = Engine(generator, engine.card, device="cuda", reason="test", backend=backend)
+    for ids in (label_ids, label_ids[:, ::-1]):  # a graph must look at what it is given anew
+        assert np.abs(cuda(ids).astype(int) - engine(ids)).mean() < 1.5
