@@ -81,7 +81,8 @@ def main(real, synthetic, few, steps, batch_size, crop, width, seeds, precision,
     threads = torch.get_num_threads()
     print(
         f"\n{steps} steps of {batch_size} crops of {crop} px, width {width}, {seeds} seeds; {len(held_out)} held-out "
-        f"photos; {chosen} ({reason}), {threads} threads of {os.cpu_count()} cores, {time.perf_counter() - started:.0f} s"
+        f"photos; {chosen} ({reason}), {threads} threads of {os.cpu_count()} cores, "
+        f"{time.perf_counter() - started:.0f} s"
     )
 
 

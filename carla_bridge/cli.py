@@ -85,6 +85,7 @@ KEYS = {
     "fov": "camera.fov_deg",
     "seed": "session.seed",
     "vehicles": "session.vehicles",
+    "walkers": "session.walkers",
     "weather": "session.weather",
     "frames": "frames",
     "checkpoint": "checkpoint",
@@ -159,6 +160,9 @@ def demo(
 @click.option("--unknown-tags", type=click.Choice(["refuse", "unlabeled"]), help="[default: refuse]")
 @click.option(
     "--vehicles", type=click.IntRange(min=0), help="Spawn so many cars, driven by the Traffic Manager."
+)
+@click.option(
+    "--walkers", type=click.IntRange(min=0), help="Spawn so many pedestrians, led by CARLA's controllers."
 )
 @click.option("--weather", help="A preset of CARLA's, such as WetSunset.")
 def live(

@@ -25,6 +25,9 @@ record_options = options(
     click.option(
         "--vehicles", type=click.IntRange(min=0), help="Spawn so many cars, driven by the Traffic Manager."
     ),
+    click.option(
+        "--walkers", type=click.IntRange(min=0), help="Spawn so many pedestrians, led by CARLA's controllers."
+    ),
     click.option("--weather", help="A preset of CARLA's, such as WetSunset."),
     click.option(
         "--takeover", is_flag=True, default=None, help="Drive a server that is in synchronous mode already."
@@ -37,6 +40,7 @@ KEYS = {
     "takeover": "server.takeover",
     "seed": "session.seed",
     "vehicles": "session.vehicles",
+    "walkers": "session.walkers",
     "weather": "session.weather",
     "frames": "frames",
 }

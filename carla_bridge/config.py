@@ -63,6 +63,7 @@ class SessionConfig(Settings):
     ego_blueprint: str = "vehicle.tesla.model3"
     spawn_index: NonNegativeInt | None = None  # None: the first free one, in an order drawn from the seed
     vehicles: NonNegativeInt = 0  # other cars, driven by the Traffic Manager
+    walkers: NonNegativeInt = 0  # pedestrians, led by CARLA's AI controllers
     tm_port: Port | None = None  # None: any free one
     weather: str | None = None  # a preset's name, such as WetSunset; None: as it is
     sensor_timeout_s: Seconds = 10.0

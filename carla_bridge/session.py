@@ -19,6 +19,7 @@ from carla_bridge.server import Server
 from carla_bridge.signals import held, terminable
 from carla_bridge.state import StateReader
 from carla_bridge.timing import StageTimes
+from carla_bridge.walkers import spawn_walkers
 from carla_bridge.world_changes import Undo, change_weather, start_traffic_manager, step_ourselves
 
 if TYPE_CHECKING:
@@ -174,6 +175,9 @@ def _populate(
     with held(), server.answering("spawn the traffic"):
         made += spawn_traffic(server, session.vehicles, points, seed=session.seed)
         vehicles = list(made)
+    with held(), server.answering("spawn the walkers"):
+        for walker in spawn_walkers(server, undo, session.walkers, seed=session.seed):
+            made.append(walker)
     timeout_s = session.sensor_timeout_s
     rig = mount(server, undo, cameras, layers, vehicle=ego, made=made, timeout_s=timeout_s)
     first_tick = server.tick()  # the client knows a new actor's place only from the next state on

@@ -89,6 +89,8 @@ def _draw(
         }
     )
     walkers = _whole(config.walkers, draw)
+    if config.servers:  # a stand-in has walkers of its own
+        session = session.model_copy(update={"walkers": walkers})
     drawn = _drawn_mount(config.mount, draw)
     cameras = {
         name: _moved(camera, drawn, config.keyframes.every_s) for name, camera in config.cameras.items()

@@ -220,3 +220,17 @@ def test_a_killed_server_is_one_sentence_at_once(pause_s):
         with pytest.raises(ServerLost, match=rf"127\.0\.0\.1:{server.port} is lost"):
             drive_until_lost()
         assert killed_s
+
+
+@pytest.mark.usefixtures("unchanged")
+def test_walkers_walk_and_go_with_the_drive(port):
+    with open_drive(port, walkers=6) as drive:
+        ours = [actor for actor in drive.world.get_actors().filter("controller.ai.walker") if actor.parent]
+        assert len(ours) == 6
+        bodies = {actor.parent.id: actor.parent.get_location() for actor in ours}
+        for _ in itertools.islice(drive, 60):
+            pass
+        moved = [
+            drive.world.get_actor(number).get_location().distance(place) for number, place in bodies.items()
+        ]
+        assert sum(metres > 0.5 for metres in moved) >= 3
