@@ -36,7 +36,7 @@ def find_objects(
     actors = {actor.id & 0xFFFF: actor for actor in state.actors} if state else {}
     view = View.of(camera, state.ego.placement) if state else None
     found = []
-    for label_id, instance_id, pixels, box in _visible(label_ids, instance_ids):
+    for label_id, instance_id, pixels, box in visible_objects(label_ids, instance_ids):
         actor = actors.get(instance_id)
         mask = _Mask(label_id, instance_id, pixels, box)
         if actor is None or view is None:
@@ -100,7 +100,7 @@ class _Mask:
         return self.label_id << 16 | self.instance_id
 
 
-def _visible(label_ids: np.ndarray, instance_ids: np.ndarray) -> list[tuple[int, int, int, BoxPx]]:
+def visible_objects(label_ids: np.ndarray, instance_ids: np.ndarray) -> list[tuple[int, int, int, BoxPx]]:
     """Return label id, instance id, number of pixels and box of everything with instances."""
     rows, columns = np.nonzero(_HAS_INSTANCES[label_ids] & (instance_ids > 0))
     if not len(rows):

@@ -81,6 +81,34 @@ class KeyframeConfig(Settings):
         return self
 
 
+class OpticsConfig(Settings):
+    """What a real camera adds to the photos; each is drawn once per drive. See `optics.Optics` for the units."""
+
+    k1: Between = _between(0, 0)  # of the lens, and k2: photo and labels are bent alike
+    k2: Between = _between(0, 0)
+    blur_px: Between = _between(0, 0)
+    exposure_ev: Between = _between(0, 0)
+    noise: Between = _between(0, 0)
+    jpeg_quality: Between = _between(100, 100)
+
+    @model_validator(mode="after")
+    def _sensible(self) -> Self:
+        limits = {
+            "k1": (-0.5, 0.5),
+            "k2": (-0.5, 0.5),
+            "blur_px": (0, 20),
+            "exposure_ev": (-5, 5),
+            "noise": (0, 100),
+        }
+        for name, (low, high) in (limits | {"jpeg_quality": (1, 100)}).items():
+            given = getattr(self, name)
+            if given.low < low or given.high > high:
+                raise ValueError(
+                    f"{name} reaches from {given.low:g} to {given.high:g}; it must be within {low} and {high}"
+                )
+        return self
+
+
 class SynthesizeConfig(Settings):
     """Everything for a synthetic dataset."""
 
@@ -106,7 +134,8 @@ class SynthesizeConfig(Settings):
     checkpoint: str = "camvid-unet"  # a shipped name or a path
     device: str = "auto"
     backend: str = "auto"
-    edits: tuple[Path, ...] = ()
+    edits: tuple[Path, ...] = ()  # recipes that manipulate the scenes, see configs/edits/
+    optics: OpticsConfig = OpticsConfig()
 
     @model_validator(mode="after")
     def _weights(self) -> Self:

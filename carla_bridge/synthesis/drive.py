@@ -19,7 +19,7 @@ from carla_bridge.ahead import ahead
 from carla_bridge.edits.recipe import Recipe, edited
 from carla_bridge.edits.scene import Lens
 from carla_bridge.errors import BridgeError
-from carla_bridge.formats.sample import DatasetFormat
+from carla_bridge.formats.sample import DatasetFormat, Sample
 from carla_bridge.frames import DriveTick, RecordingMeta
 from carla_bridge.labels import TagTable, tag_table
 from carla_bridge.synthesis.config import KeyframeConfig
@@ -27,6 +27,7 @@ from carla_bridge.synthesis.keyframes import far_enough
 from carla_bridge.synthesis.plan import DrivePlan
 from carla_bridge.synthesis.records import Record, RecordWriter
 from carla_bridge.synthesis.samples import Labelled, Shot, has_enough, label, sample_of, save
+from carla_bridge.synthesis.seen import seen_through
 from carla_bridge.translation import Engine
 
 WRITERS = 2  # threads that encode and write
@@ -76,7 +77,7 @@ def synthesize_drive(
             photo_rgb = workshop.engine(labelled.painted_ids[None])[0]  # alone: a batch may round otherwise
             sample = sample_of(labelled, photo_rgb, plan, number)
             preview = workshop.previews if place in plan.previewed else None
-            saving.start(partial(save, sample, labelled.shot, workshop.formats, preview))
+            saving.start(partial(_save, sample, labelled.shot, plan, workshop, preview))
     return saving.made
 
 
@@ -137,6 +138,10 @@ def _chosen(
 def _edited(shot: Shot, recipes: Iterable[Recipe], table: TagTable) -> Shot:
     frame, provenance = edited(shot.frame, recipes, Lens.of(shot.camera), table)
     return replace(shot, frame=frame, edits=tuple(provenance))
+
+
+def _save(sample: Sample, shot: Shot, plan: DrivePlan, workshop: Workshop, previews: Path | None) -> Record:
+    return save(seen_through(plan.optics, sample), shot, workshop.formats, previews)
 
 
 def _check_same(record: Record, labelled: Labelled, plan: DrivePlan) -> None:

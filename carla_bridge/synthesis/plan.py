@@ -4,14 +4,15 @@ Each drive is drawn from the seed and its own number alone, so that a longer set
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from math import ceil
 from random import Random
 from typing import Any
 
 from carla_bridge.config import CameraConfig, SessionConfig, Settings
 from carla_bridge.formats.sample import Split
-from carla_bridge.synthesis.config import Between, Count, MountConfig, SynthesizeConfig
+from carla_bridge.optics import Optics
+from carla_bridge.synthesis.config import Between, Count, MountConfig, OpticsConfig, SynthesizeConfig
 from carla_bridge.synthesis.previews import previewed
 
 LARGEST_SEED = 2**31 - 1
@@ -29,6 +30,7 @@ class DrivePlan:
     session: SessionConfig
     cameras: Mapping[str, CameraConfig]
     drawn: Mapping[str, float]  # what was added to the mounts
+    optics: Optics
     previewed: frozenset[int]  # samples, by their place in the drive, that the report shows
 
     @property
@@ -47,6 +49,7 @@ class DrivePlan:
             "session": self.session.model_dump(mode="json"),
             "cameras": {name: camera.model_dump(mode="json") for name, camera in self.cameras.items()},
             "mount": dict(self.drawn),
+            "optics": asdict(self.optics),
         }
 
 
@@ -97,7 +100,8 @@ def _draw(
     }
     first = number * config.samples_per_drive
     here = frozenset(place for place in range(samples) if first + place in shown)
-    return DrivePlan(number, split, town, walkers, samples, session, cameras, drawn, here)
+    optics = _drawn_optics(config.optics, draw)
+    return DrivePlan(number, split, town, walkers, samples, session, cameras, drawn, optics, here)
 
 
 def _whole(count: Count, draw: Random) -> int:
@@ -109,6 +113,14 @@ def _drawn_mount(mount: MountConfig, draw: Random) -> dict[str, float]:
     return {
         name: round(draw.uniform(each.low, each.high), 4) for name, each in ranges.items() if each is not None
     }
+
+
+def _drawn_optics(ranges: OpticsConfig, draw: Random) -> Optics:
+    drawn = {
+        name: round(draw.uniform(getattr(ranges, name).low, getattr(ranges, name).high), 4)
+        for name in type(ranges).model_fields
+    }
+    return Optics(**drawn | {"jpeg_quality": round(drawn["jpeg_quality"])})  # type: ignore[arg-type]
 
 
 def _moved(camera: CameraConfig, drawn: Mapping[str, float], every_s: float) -> CameraConfig:
