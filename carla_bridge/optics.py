@@ -8,11 +8,23 @@ Distortion is the radial part of Brown's model as OpenCV has it: r' = r (1 + k1 
 
 from dataclasses import dataclass
 from functools import cache
-from math import radians, tan
+from math import hypot, radians, tan
 from typing import NamedTuple
 
 import cv2
 import numpy as np
+
+from carla_bridge.errors import BridgeError
+
+
+class LensFolds(BridgeError):
+    """A distortion beyond what its model can say."""
+
+    def __init__(self, k1: float, k2: float, corner: float):
+        super().__init__(
+            f"a lens of k1 {k1:g} and k2 {k2:g} folds the picture over, {corner:.2f} focal lengths from its middle; "
+            "bend less in optics, or narrow the camera's fov_deg"
+        )
 
 
 @dataclass(frozen=True)
@@ -46,10 +58,10 @@ class Optics:
 
 
 class Bent(NamedTuple):
-    """Layers as a lens shows them; what the lens sees beyond the picture is void."""
+    """Layers as a lens shows them, enlarged until they fill the picture."""
 
     photo_rgb: np.ndarray
-    label_ids: np.ndarray  # 0 where there is nothing
+    label_ids: np.ndarray
     instance_ids: np.ndarray
     depth_m: np.ndarray | None
 
@@ -65,15 +77,16 @@ def bent(
 ) -> Bent:
     """Return photo and labels through the lens, moved alike."""
     columns, rows = _sources(optics.k1, optics.k2, *label_ids.shape, fov_deg)
-    near_columns, near_rows = np.rint(columns).astype(np.int32), np.rint(rows).astype(np.int32)
     height, width = label_ids.shape
-    inside = (near_columns >= 0) & (near_columns < width) & (near_rows >= 0) & (near_rows < height)
-    taken = near_rows.clip(0, height - 1), near_columns.clip(0, width - 1)
+    taken = (
+        np.rint(rows).astype(np.int32).clip(0, height - 1),
+        np.rint(columns).astype(np.int32).clip(0, width - 1),
+    )
     return Bent(
-        cv2.remap(photo_rgb, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT),
-        np.where(inside, label_ids[taken], np.uint8(0)),
-        np.where(inside, instance_ids[taken], np.uint16(0)),
-        None if depth_m is None else np.where(inside, depth_m[taken], np.float32(0)),
+        cv2.remap(photo_rgb, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE),
+        label_ids[taken],
+        instance_ids[taken],
+        None if depth_m is None else depth_m[taken],
     )
 
 
@@ -81,12 +94,33 @@ def bent(
 def _sources(k1: float, k2: float, height: int, width: int, fov_deg: float) -> tuple[np.ndarray, np.ndarray]:
     """Return from which column and row of the pinhole's picture each pixel comes, H,W float32 each."""
     focal_px = width / (2 * tan(radians(fov_deg) / 2))
-    matrix = np.array([(focal_px, 0, width / 2 - 0.5), (0, focal_px, height / 2 - 0.5), (0, 0, 1)])
-    grid = np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1).reshape(-1, 1, 2)
-    coefficients = np.array([k1, k2, 0.0, 0.0])
-    straight = cv2.undistortPoints(grid.astype(np.float64), matrix, coefficients, P=matrix)
-    columns, rows = straight.reshape(height, width, 2).astype(np.float32).transpose(2, 0, 1)
-    return np.ascontiguousarray(columns), np.ascontiguousarray(rows)
+    middle = np.array([width / 2 - 0.5, height / 2 - 0.5])
+    _refuse_folding(k1, k2, hypot(width, height) / 2 / focal_px)
+    pixels = np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1)
+    rays = (pixels - middle) * _filling(k1, k2, width / 2 / focal_px, height / 2 / focal_px) / focal_px
+    straight = cv2.undistortPoints(rays.reshape(-1, 1, 2), np.eye(3), np.array([k1, k2, 0.0, 0.0]))
+    sources = (straight.reshape(height, width, 2) * focal_px + middle).astype(np.float32)
+    return np.ascontiguousarray(sources[..., 0]), np.ascontiguousarray(sources[..., 1])
+
+
+def _filling(k1: float, k2: float, right: float, bottom: float) -> float:
+    """Return how much a bent picture of half the size right × bottom must be enlarged to fill its frame, as 1 / that.
+
+    The sides of a barrel are nearest to the middle at their own middles or their corners.
+    """
+    inner = [_factor(k1, k2, hypot(x, y)) for x, y in ((right, 0.0), (0.0, bottom), (right, bottom))]
+    return min(1.0, *inner)
+
+
+def _refuse_folding(k1: float, k2: float, corner: float) -> None:
+    """Raise `LensFolds` if two rays of the picture would meet in one pixel."""
+    r = np.linspace(0, corner, 200)
+    if (1 + 3 * k1 * r**2 + 5 * k2 * r**4).min() <= 0.05:
+        raise LensFolds(k1, k2, corner)
+
+
+def _factor(k1: float, k2: float, r: float) -> float:
+    return 1 + k1 * r**2 + k2 * r**4
 
 
 def _linear(encoded: np.ndarray) -> np.ndarray:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from carla_bridge.optics import Optics, bent
+from carla_bridge.optics import LensFolds, Optics, bent
 from carla_bridge.synthesis.seen import seen_through
 from tests.carla_bridge.formats import scenes
 
@@ -46,44 +46,36 @@ def test_jpeg_leaves_its_blocks():
     assert np.abs(seen.astype(int) - photo).mean() > 3
 
 
-def test_photo_and_labels_are_bent_alike():
+def test_photo_and_labels_are_bent_alike_and_fill_the_picture():
     label_ids = np.full((120, 240), 7, np.uint8)
     label_ids[30:60, 40:90] = 26
     photo = np.repeat(label_ids[..., None], 3, axis=2) * 9
-    after = bent(
-        Optics(k1=-0.2),
-        photo,
-        label_ids,
-        label_ids.astype(np.uint16),
-        label_ids.astype(np.float32),
-        fov_deg=90,
-    )
-    inside = after.label_ids > 0
+    layers = photo, label_ids, label_ids.astype(np.uint16), label_ids.astype(np.float32)
+    after = bent(Optics(k1=-0.2), *layers, fov_deg=90)
     assert not np.array_equal(after.label_ids, label_ids)
-    assert set(np.unique(after.label_ids)) <= {0, 7, 26}
+    assert set(np.unique(after.label_ids)) == {7, 26}
     assert np.array_equal(after.instance_ids, after.label_ids)
     assert np.array_equal(after.depth_m, after.label_ids)
-    assert (
-        np.abs(after.photo_rgb[..., 0].astype(int) - after.label_ids * 9)[inside] > 4
-    ).mean() < 0.02  # edges only
+    assert (np.abs(after.photo_rgb[..., 0].astype(int) - after.label_ids * 9) > 4).mean() < 0.02  # edges only
 
 
-def test_a_barrel_lens_shows_more_and_draws_the_edges_in():
-    """With k1 < 0 a point at r appears at r (1 + k1 r²): nearer to the middle."""
+@pytest.mark.parametrize(("k1", "filling"), [(-0.1, 1 - 0.1 * 2), (0.1, 1.0)])
+def test_a_point_goes_where_the_model_says(k1, filling):
+    """At r it appears at r (1 + k1 r²), and a barrel is enlarged by what its corner, at r² = 2, lost."""
     label_ids = np.zeros((200, 200), np.uint8)
-    label_ids[99:101, 180] = 26  # at r = 0.8 focal lengths
-    after = bent(
-        Optics(k1=-0.1),
-        np.zeros((200, 200, 3), np.uint8),
-        label_ids,
-        label_ids.astype(np.uint16),
-        None,
-        fov_deg=90,
-    )
+    label_ids[99:101, 160] = 26
+    layers = np.zeros((200, 200, 3), np.uint8), label_ids, label_ids.astype(np.uint16), None
+    after = bent(Optics(k1=k1), *layers, fov_deg=90)
     columns = np.nonzero(after.label_ids == 26)[1]
-    r = (180.5 - 100) / 100
-    assert columns.mean() + 0.5 == pytest.approx(100 + 100 * r * (1 - 0.1 * r**2), abs=1)
+    r = (160.5 - 100) / 100
+    assert columns.mean() + 0.5 == pytest.approx(100 + 100 * r * (1 + k1 * r**2) / filling, abs=1)
     assert after.depth_m is None
+
+
+def test_a_lens_that_folds_the_picture_is_refused():
+    layers = np.zeros((60, 80, 3), np.uint8), *(np.zeros((60, 80), np.uint8),) * 2, None
+    with pytest.raises(LensFolds, match=r"k1 -0\.5 and k2 0 folds the picture over, 1\.25 focal lengths"):
+        bent(Optics(k1=-0.5), *layers, fov_deg=90)
 
 
 def test_objects_move_with_their_pixels_and_those_outside_are_gone():
