@@ -16,8 +16,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from carla_bridge.formats.sample import Entry, LabelledObject, Sample, Split, encode
-from carla_bridge.labels import CITYSCAPES_BY_NAME, colorize, train_ids
+from carla_bridge.formats.sample import Entry, LabelledObject, Sample, Split
+from carla_bridge.labels import CITYSCAPES_BY_NAME
 from carla_bridge.outputs import save_whole
 
 CATEGORIES = {
@@ -39,10 +39,9 @@ class Bdd100k:
     def write(self, sample: Sample) -> Entry:
         """Write photo and masks; return the frame's labels."""
         labels, stem = self._folder / "labels/sem_seg", f"{sample.split}/{sample.stem}"
-        colors_bgr = colorize(sample.label_ids)[..., ::-1]
         save_whole(self._folder / f"images/100k/{stem}.jpg", sample.photo_jpg, overwrite=True)
-        save_whole(labels / f"masks/{stem}.png", encode(train_ids(sample.label_ids), ".png"), overwrite=True)
-        save_whole(labels / f"colormaps/{stem}.png", encode(colors_bgr, ".png"), overwrite=True)
+        save_whole(labels / f"masks/{stem}.png", sample.train_ids_png, overwrite=True)
+        save_whole(labels / f"colormaps/{stem}.png", sample.colors_png, overwrite=True)
         return {
             "name": f"{sample.stem}.jpg",
             "videoName": f"{sample.drive}_{sample.camera_index:06d}",

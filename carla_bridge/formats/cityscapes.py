@@ -17,10 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from carla_bridge.formats.panoptic import segment_ids
-from carla_bridge.formats.polygons import Region, regions
-from carla_bridge.formats.sample import Entry, Sample, Split, encode
-from carla_bridge.labels import CITYSCAPES_BY_ID, colorize, train_ids
+from carla_bridge.formats.encoding import encode_png
+from carla_bridge.formats.panoptic import Segment
+from carla_bridge.formats.polygons import regions
+from carla_bridge.formats.sample import Entry, Sample, Split
+from carla_bridge.labels import CITYSCAPES_BY_ID
 from carla_bridge.outputs import save_whole
 
 BASELINE_M = 0.209313  # of Cityscapes' own stereo camera: disparities of both sets mean the same
@@ -38,21 +39,20 @@ class Cityscapes:
 
     def write(self, sample: Sample) -> Entry:
         """Write the sample's files; there is nothing to say of it at the end."""
-        ids = segment_ids(sample.label_ids, sample.instance_ids)
         self._save(sample, "leftImg8bit", "leftImg8bit.png", sample.photo_png)
         pictures = {
-            "labelIds": sample.label_ids,
-            "labelTrainIds": train_ids(sample.label_ids),
-            "instanceIds": ids.astype(np.uint16),
-            "color": colorize(sample.label_ids)[..., ::-1],
+            "labelIds": encode_png(sample.label_ids),
+            "labelTrainIds": sample.train_ids_png,
+            "instanceIds": encode_png(sample.segment_ids.astype(np.uint16)),
+            "color": sample.colors_png,
         }
-        for kind, picture in pictures.items():
-            self._save(sample, "gtFine", f"gtFine_{kind}.png", encode(picture, ".png"))
-        self._save(sample, "gtFine", "gtFine_polygons.json", _json(_polygons(sample, ids)))
+        for kind, content in pictures.items():
+            self._save(sample, "gtFine", f"gtFine_{kind}.png", content)
+        self._save(sample, "gtFine", "gtFine_polygons.json", _json(polygons_of(sample)))
         self._save(sample, "camera", "camera.json", _json(camera_of(sample)))
         if sample.depth_m is not None:
             disparity = disparity_of(sample.depth_m, focal_px(sample))
-            self._save(sample, "disparity", "disparity.png", encode(disparity, ".png"))
+            self._save(sample, "disparity", "disparity.png", encode_png(disparity))
         return {}
 
     def finish(self, entries: Mapping[Split, Sequence[Entry]]) -> None:
@@ -93,19 +93,15 @@ def camera_of(sample: Sample) -> dict[str, Any]:
     }
 
 
-def _polygons(sample: Sample, ids: np.ndarray) -> dict[str, Any]:
+def polygons_of(sample: Sample) -> dict[str, Any]:
     """Return the regions as polygons; drawn in this order they give the label map."""
     width, height = sample.size_px
-    return {
-        "imgHeight": height,
-        "imgWidth": width,
-        "objects": [_told(region) for region in regions(ids)],
-    }
+    objects = [{"label": _name(each.segment), "polygon": each.points} for each in regions(sample.segments)]
+    return {"imgHeight": height, "imgWidth": width, "objects": objects}
 
 
-def _told(region: Region) -> dict[str, Any]:
-    label_id = region.segment_id // 1000 or region.segment_id
-    return {"label": CITYSCAPES_BY_ID[label_id].name, "polygon": region.points}
+def _name(segment: Segment) -> str:
+    return CITYSCAPES_BY_ID[segment.label_id].name + ("group" if segment.is_group else "")
 
 
 def _json(told: Mapping[str, Any]) -> bytes:

@@ -1,6 +1,6 @@
 """COCO: detection with masks, and panoptic, as pycocotools and panopticapi read them.
 
-    train/d0000_000000_000019.jpg
+    images/train/d0000_000000_000019.jpg
     annotations/instances_train.json
     annotations/panoptic_train.json, annotations/panoptic_train/d0000_000000_000019.png
 
@@ -14,11 +14,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
-from carla_bridge.formats.panoptic import PER_CLASS, segment_ids
-from carla_bridge.formats.sample import BoxPx, Entry, LabelledObject, Sample, Split, encode
+from carla_bridge.formats.encoding import encode_png
+from carla_bridge.formats.panoptic import Segment
+from carla_bridge.formats.sample import BoxPx, Entry, LabelledObject, Sample, Split
 from carla_bridge.labels import CITYSCAPES, CITYSCAPES_BY_ID, IGNORED, train_ids
 from carla_bridge.outputs import save_whole
 
@@ -35,18 +35,16 @@ class Coco:
 
     def write(self, sample: Sample) -> Entry:
         """Write photo and panoptic picture; return the annotations, yet without numbers."""
-        save_whole(self._folder / sample.split / f"{sample.stem}.jpg", sample.photo_jpg, overwrite=True)
-        segments = evaluated_segments(sample)
-        picture = np.stack([segments >> 16, segments >> 8 & 255, segments & 255], axis=-1).astype(np.uint8)
-        save_whole(
-            self._panoptic(sample.split) / f"{sample.stem}.png", encode(picture, ".png"), overwrite=True
-        )
+        photo = self._folder / "images" / sample.split / f"{sample.stem}.jpg"
+        save_whole(photo, sample.photo_jpg, overwrite=True)
+        picture = self._folder / "annotations" / f"panoptic_{sample.split}" / f"{sample.stem}.png"
+        save_whole(picture, encode_png(panoptic_picture(sample)), overwrite=True)
         width, height = sample.size_px
-        listed = [thing for thing in sample.objects if not CITYSCAPES_BY_ID[thing.label_id].ignore_in_eval]
+        listed = [thing for thing in sample.objects if _is_evaluated(thing.label_id)]
         return {
             "image": {"file_name": f"{sample.stem}.jpg", "width": width, "height": height},
             "annotations": [_annotation(sample, thing) for thing in listed],
-            "segments": _segments_info(segments),
+            "segments": [_segment_info(each) for each in sample.segments if _is_evaluated(each.label_id)],
         }
 
     def finish(self, entries: Mapping[Split, Sequence[Entry]]) -> None:
@@ -63,9 +61,6 @@ class Coco:
                 panoptic.append({"image_id": image_id, "file_name": png, "segments_info": entry["segments"]})
             self._save(f"instances_{split}", images, annotations, things_only=True)
             self._save(f"panoptic_{split}", images, panoptic, things_only=False)
-
-    def _panoptic(self, split: Split) -> Path:
-        return self._folder / "annotations" / f"panoptic_{split}"
 
     def _save(self, name: str, images: list[Any], annotations: list[Any], *, things_only: bool) -> None:
         told = {
@@ -93,10 +88,10 @@ def categories(*, things_only: bool) -> list[dict[str, Any]]:
     ]
 
 
-def evaluated_segments(sample: Sample) -> np.ndarray:
-    """Return the segment ids, H×W int32, 0 where the benchmark scores nothing."""
-    ids = segment_ids(sample.label_ids, sample.instance_ids)
-    return np.where(train_ids(sample.label_ids) == IGNORED, 0, ids)
+def panoptic_picture(sample: Sample) -> np.ndarray:
+    """Return the segment ids as colours, H×W×3 uint8 BGR, red the lowest byte; 0 where the benchmark scores nothing."""
+    ids = np.where(train_ids(sample.label_ids) == IGNORED, 0, sample.segment_ids)
+    return ids.astype(">u4").view(np.uint8).reshape(*ids.shape, 4)[..., 1:]
 
 
 def run_lengths(mask: np.ndarray, box: BoxPx) -> list[int]:
@@ -135,20 +130,19 @@ def _annotation(sample: Sample, thing: LabelledObject) -> Entry:
     }
 
 
-def _segments_info(segments: np.ndarray) -> list[Entry]:
-    areas = np.bincount(segments.ravel())
-    return [_segment_info(segments, int(each), int(areas[each])) for each in np.flatnonzero(areas) if each]
-
-
-def _segment_info(segments: np.ndarray, segment_id: int, area: int) -> Entry:
-    is_single = segment_id < PER_CLASS
+def _segment_info(segment: Segment) -> Entry:
+    height, width = segment.mask.shape
     return {
-        "id": segment_id,
-        "category_id": segment_id if is_single else segment_id // PER_CLASS,
-        "area": area,
-        "bbox": list(cv2.boundingRect((segments == segment_id).view(np.uint8))),
-        "iscrowd": int(is_single and CITYSCAPES_BY_ID[segment_id].has_instances),
+        "id": segment.id,
+        "category_id": segment.label_id,
+        "area": segment.area_px,
+        "bbox": [segment.left, segment.top, width, height],
+        "iscrowd": int(segment.is_group),
     }
+
+
+def _is_evaluated(label_id: int) -> bool:
+    return not CITYSCAPES_BY_ID[label_id].ignore_in_eval
 
 
 def _xywh(box: BoxPx) -> list[float]:

@@ -1,5 +1,6 @@
 """The sample: one photo with everything that is known of it; every dataset format writes the same one."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -7,11 +8,22 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 
+from carla_bridge.errors import BridgeError
+from carla_bridge.formats.encoding import encode_jpg, encode_png
+from carla_bridge.formats.panoptic import Segment, segment_ids, segments_of
 from carla_bridge.frames import CameraMeta, TrackedActor
+from carla_bridge.labels import colorize, train_ids
 
 Split = Literal["train", "val", "test"]
 Entry = dict[str, Any]  # what the files about the whole set will say of one sample; plain JSON
-JPEG_QUALITY = 95
+_DRIVE_NAME = re.compile(r"[a-z0-9]+", re.ASCII)
+
+
+class BadDriveName(BridgeError):
+    """A drive's name is part of paths; this one might lead elsewhere."""
+
+    def __init__(self, name: str):
+        super().__init__(f"{name!r} can't name a drive's files; use lower-case letters and digits only")
 
 
 class BoxPx(NamedTuple):
@@ -26,6 +38,11 @@ class BoxPx(NamedTuple):
     def area_px(self) -> float:
         """Its area in pixels."""
         return max(0.0, self.right - self.left) * max(0.0, self.bottom - self.top)
+
+    @property
+    def window(self) -> tuple[slice, slice]:
+        """Rows and columns of a box of whole pixels."""
+        return slice(int(self.top), int(self.bottom)), slice(int(self.left), int(self.right))
 
 
 class Box3d(NamedTuple):
@@ -63,7 +80,7 @@ class Sample:
     """One photo with its labels; arrays are of one size and are only read."""
 
     split: Split
-    drive: str  # letters and digits only; a drive is of one split
+    drive: str  # lower-case letters and digits only; a drive is of one split
     camera_index: int
     number: int  # of the frame in its drive, from 0
     tick: int
@@ -75,6 +92,10 @@ class Sample:
     camera: CameraMeta
     ego: TrackedActor | None
     objects: tuple[LabelledObject, ...]
+
+    def __post_init__(self) -> None:
+        if not _DRIVE_NAME.fullmatch(self.drive):
+            raise BadDriveName(self.drive)
 
     @property
     def stem(self) -> str:
@@ -88,17 +109,47 @@ class Sample:
 
     def mask(self, thing: LabelledObject) -> np.ndarray:
         """Return where an object can be seen, H,W bool."""
-        return (self.label_ids == thing.label_id) & (self.instance_ids == thing.instance_id)
+        mask = np.zeros(self.label_ids.shape, bool)
+        mask[thing.box.window] = self.visible(thing)
+        return mask
+
+    def visible(self, thing: LabelledObject) -> np.ndarray:
+        """Return the same within the object's box only, h,w bool."""
+        window = thing.box.window
+        is_class = self.label_ids[window] == np.uint8(thing.label_id)
+        return is_class & (self.instance_ids[window] == np.uint16(thing.instance_id))
+
+    # What several formats need is made once.
+
+    @cached_property
+    def segment_ids(self) -> np.ndarray:
+        """Every pixel's class and object in one number, H,W int32, see `panoptic`."""
+        return segment_ids(self.label_ids, self.instance_ids)
+
+    @cached_property
+    def segments(self) -> list[Segment]:
+        """The segments that are in the picture, by their ids."""
+        return segments_of(self.segment_ids)
 
     @cached_property
     def photo_png(self) -> bytes:
-        """The photo as PNG, encoded once for all formats."""
-        return encode(self.photo_rgb[..., ::-1], ".png")
+        """The photo as PNG."""
+        return encode_png(self.photo_rgb[..., ::-1], photo=True)
 
     @cached_property
     def photo_jpg(self) -> bytes:
-        """The photo as JPEG, encoded once for all formats."""
-        return encode(self.photo_rgb[..., ::-1], ".jpg")
+        """The photo as JPEG."""
+        return encode_jpg(self.photo_rgb[..., ::-1])
+
+    @cached_property
+    def train_ids_png(self) -> bytes:
+        """The Cityscapes train ids as PNG, 255 for ignored."""
+        return encode_png(train_ids(self.label_ids))
+
+    @cached_property
+    def colors_png(self) -> bytes:
+        """The label map in Cityscapes' colours as PNG."""
+        return encode_png(colorize(self.label_ids)[..., ::-1])
 
 
 class DatasetFormat(Protocol):
@@ -115,14 +166,3 @@ class DatasetFormat(Protocol):
 
     def finish(self, entries: Mapping[Split, Sequence[Entry]]) -> None:
         """Write what is about the whole set; `entries` are those of `write`, in the order of the samples."""
-
-
-def encode(picture: np.ndarray, suffix: str) -> bytes:
-    """Return a picture (grey, or B, G, R) as the bytes of a PNG or JPEG file."""
-    import cv2
-
-    options = (
-        [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY] if suffix == ".jpg" else [cv2.IMWRITE_PNG_COMPRESSION, 1]
-    )
-    encoded: np.ndarray = cv2.imencode(suffix, np.ascontiguousarray(picture), options)[1]
-    return encoded.tobytes()

@@ -74,7 +74,7 @@ def _box_line(sample: Sample, thing: LabelledObject) -> str:
 
 
 def _outline_line(sample: Sample, thing: LabelledObject) -> str:
-    outline = joined(outlines(sample.mask(thing)))
+    outline = joined(outlines(sample.visible(thing), left=int(thing.box.left), top=int(thing.box.top)))
     shares = (outline + 0.5) / sample.size_px  # from a pixel's number to its middle
     return _line(_NUMBER[thing.label_id], shares.ravel().tolist())
 

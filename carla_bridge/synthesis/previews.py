@@ -6,7 +6,8 @@ from random import Random
 import cv2
 import numpy as np
 
-from carla_bridge.formats.sample import Sample, encode
+from carla_bridge.formats.encoding import encode_jpg
+from carla_bridge.formats.sample import Sample
 from carla_bridge.labels import CITYSCAPES_BY_ID, colorize
 from carla_bridge.outputs import save_whole
 
@@ -25,7 +26,7 @@ def save_preview(sample: Sample, folder: Path) -> None:
     picture = np.concatenate([sample.photo_rgb, overlay(sample)])
     height, width = picture.shape[:2]
     small = cv2.resize(picture, (WIDTH_PX, round(height * WIDTH_PX / width)), interpolation=cv2.INTER_AREA)
-    save_whole(folder / f"{sample.stem}.jpg", encode(small[..., ::-1], ".jpg"), overwrite=True)
+    save_whole(folder / f"{sample.stem}.jpg", encode_jpg(small[..., ::-1]), overwrite=True)
 
 
 def overlay(sample: Sample) -> np.ndarray:

@@ -97,7 +97,7 @@ def test_a_dataset_has_its_samples_their_records_and_a_page(dataset):
     assert (manifest["samples"], manifest["samples_of_split"]) == (9, {"train": 5, "val": 4})
     assert (
         len(list(dataset.glob("cityscapes/leftImg8bit/*/*/*.png")))
-        == len(list(dataset.glob("coco/*/*.jpg")))
+        == len(list(dataset.glob("coco/images/*/*.jpg")))
         == 9
     )
     assert [record["stem"] for record in records[:2]] == ["d0000_000000_000000", "d0000_000000_000001"]
@@ -217,7 +217,7 @@ def test_a_server_that_dies_midway_is_said_and_nothing_is_lost(tmp_path):
     assert (code, len(sentence(err))) == (1, 1), err
     assert "is lost" in sentence(err)[0]
     made = count_lines(tmp_path / "dataset")
-    assert made == len(list((tmp_path / "dataset").glob("coco/*/*.jpg")))
+    assert made == len(list((tmp_path / "dataset").glob("coco/images/*/*.jpg")))
     assert not list((tmp_path / "dataset").rglob("*.partial.*"))
     assert not (tmp_path / "dataset" / "manifest.json").exists()
 
