@@ -1,6 +1,7 @@
 """BDD100K: photos, detection and tracking labels in Scalabel's JSON, semantic masks.
 
-    images/100k/train/d0000_000000_000019.jpg
+    images/100k/train/d0000_000000_000019.jpg            where loaders of boxes look
+    images/10k/train/d0000_000000_000019.jpg             where those of masks do; the same
     labels/det_20/det_train.json
     labels/box_track_20/train/d0000_000000.json          a file per drive and camera
     labels/sem_seg/masks/train/d0000_000000_000019.png   train ids, 255 ignored
@@ -39,7 +40,8 @@ class Bdd100k:
     def write(self, sample: Sample) -> Entry:
         """Write photo and masks; return the frame's labels."""
         labels, stem = self._folder / "labels/sem_seg", f"{sample.split}/{sample.stem}"
-        save_whole(self._folder / f"images/100k/{stem}.jpg", sample.photo_jpg, overwrite=True)
+        for kind in ("100k", "10k"):
+            save_whole(self._folder / f"images/{kind}/{stem}.jpg", sample.photo_jpg, overwrite=True)
         save_whole(labels / f"masks/{stem}.png", sample.train_ids_png, overwrite=True)
         save_whole(labels / f"colormaps/{stem}.png", sample.colors_png, overwrite=True)
         return {

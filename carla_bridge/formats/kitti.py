@@ -1,11 +1,13 @@
 """KITTI's object benchmark: photo, calibration and labels in 2D and 3D, a text file per picture.
 
-    training/image_2/d0000_000000_000019.png   training/label_2/….txt   training/calib/….txt
-    training/track/….txt                       the track id of each line of label_2
-    ImageSets/train.txt, val.txt               which pictures are of which split
+    training/image_2/000019.png       training/label_2/000019.txt   training/calib/000019.txt
+    training/track/000019.txt         the track id of each line of label_2
+    ImageSets/train.txt, val.txt      which pictures are of which split
+    ImageSets/names.txt               what each picture is called in the other formats
 
-All splits lie in `training`, for KITTI's `testing` has no labels. The vehicle's axes (x forward, y left, z up, on the
-ground below its middle) stand for the lidar's. Objects that the simulator has no box for are `DontCare`.
+Its tools know pictures by six digits, so that files are numbered when all are there; until then they bear the sample's
+name. All splits lie in `training`, for KITTI's `testing` has no labels. The vehicle's axes (x forward, y left, z up,
+on the ground below its middle) stand for the lidar's. Objects that the simulator has no box for are `DontCare`.
 Source: the object devkit's readme, https://www.cvlibs.net/datasets/kitti/eval_object.php
 """
 
@@ -20,7 +22,7 @@ from carla_bridge.formats.objects import View
 from carla_bridge.formats.sample import BoxPx, Entry, LabelledObject, Sample, Split
 from carla_bridge.frames import Placement
 from carla_bridge.labels import CITYSCAPES_BY_NAME
-from carla_bridge.outputs import save_whole
+from carla_bridge.outputs import save_whole, writing
 
 RIDER = CITYSCAPES_BY_NAME["rider"].id
 TWO_WHEELERS = (CITYSCAPES_BY_NAME["bicycle"].id, CITYSCAPES_BY_NAME["motorcycle"].id)
@@ -37,6 +39,11 @@ TYPES = {
         "bicycle": "Misc",
     }.items()
 }
+VANS = {
+    f"vehicle.{model}"
+    for model in ("mercedes.sprinter", "volkswagen.t2", "volkswagen.t2_2021", "ford.ambulance")
+}  # CARLA has no class of its own for them
+FILES = ("image_2/{}.png", "label_2/{}.txt", "track/{}.txt", "calib/{}.txt")  # of a picture, below `training`
 PARTLY, LARGELY = 0.1, 0.5  # hidden, from which share on
 _MIRROR = np.diag([1.0, -1.0, 1.0])  # between CARLA's y to the right and KITTI's to the left
 
@@ -50,23 +57,42 @@ class Kitti:
         self._folder = folder
 
     def write(self, sample: Sample) -> Entry:
-        """Write the sample's files; return its name for the list of its split."""
+        """Write the sample's files under its name; return that."""
         things = cyclists_joined(sample.objects)
         files = {
-            "image_2": (".png", sample.photo_png),
-            "label_2": (".txt", _lines(label_line(thing) for thing in things)),
-            "track": (".txt", _lines(str(thing.track_id) for thing in things)),
-            "calib": (".txt", _lines(calibration(sample))),
+            "image_2/{}.png": sample.photo_png,
+            "label_2/{}.txt": _lines(label_line(thing) for thing in things),
+            "track/{}.txt": _lines(str(thing.track_id) for thing in things),
+            "calib/{}.txt": _lines(calibration(sample)),
         }
-        for kind, (suffix, content) in files.items():
-            save_whole(self._folder / "training" / kind / f"{sample.stem}{suffix}", content, overwrite=True)
+        assert tuple(files) == FILES
+        for name, content in files.items():
+            save_whole(self._path(name, sample.stem), content, overwrite=True)
         return {"stem": sample.stem}
 
     def finish(self, entries: Mapping[Split, Sequence[Entry]]) -> None:
-        """Write the lists of the splits."""
+        """Number the files in the order of the samples; write the lists."""
+        names: list[str] = []
         for split, of_split in entries.items():
-            names = _lines(entry["stem"] for entry in of_split)
-            save_whole(self._folder / "ImageSets" / f"{split}.txt", names, overwrite=True)
+            first = len(names)
+            for number, entry in enumerate(of_split, start=first):
+                self._rename(entry["stem"], f"{number:06d}")
+                names.append(entry["stem"])
+            self._save_list(split, [f"{number:06d}" for number in range(first, len(names))])
+        self._save_list("names", [f"{number:06d} {stem}" for number, stem in enumerate(names)])
+
+    def _path(self, name: str, stem: str) -> Path:
+        return self._folder / "training" / name.format(stem)
+
+    def _rename(self, stem: str, number: str) -> None:
+        for name in FILES:
+            path = self._path(name, stem)
+            with writing(path):
+                if path.exists():  # else a run that was stopped has done it
+                    path.replace(self._path(name, number))
+
+    def _save_list(self, name: str, lines: Sequence[str]) -> None:
+        save_whole(self._folder / "ImageSets" / f"{name}.txt", _lines(lines), overwrite=True)
 
 
 def cyclists_joined(objects: Sequence[LabelledObject]) -> list[LabelledObject]:
@@ -92,6 +118,7 @@ def label_line(thing: LabelledObject) -> str:
     if thing.box_3d is None or thing.amodal_box is None:
         return f"DontCare -1 -1 -10 {_px(box)} -1 -1 -1 -1000 -1000 -1000 -10"
     of = thing.box_3d
+    kind = "Van" if thing.actor_type in VANS else TYPES[thing.label_id]
     alpha = _wrapped(of.rotation_y_rad - atan2(of.x_m, of.z_m))
     numbers = (
         of.height_m,
@@ -103,7 +130,7 @@ def label_line(thing: LabelledObject) -> str:
         of.rotation_y_rad,
     )
     return (
-        f"{TYPES[thing.label_id]} {thing.truncation or 0:.2f} {_occlusion(thing.occlusion)} {alpha:.2f} {_px(box)} "
+        f"{kind} {thing.truncation or 0:.2f} {_occlusion(thing.occlusion)} {alpha:.2f} {_px(box)} "
         + " ".join(f"{number:.2f}" for number in numbers)
     )
 
@@ -131,7 +158,11 @@ def _around(rider: LabelledObject, ridden: LabelledObject) -> LabelledObject:
         max(rider.box.right, ridden.box.right),
         max(rider.box.bottom, ridden.box.bottom),
     )
-    return replace(rider, box=box, pixels=rider.pixels + ridden.pixels)
+    pixels, occlusion = rider.pixels + ridden.pixels, rider.occlusion
+    if occlusion is not None:  # the same pixels hide both
+        hidden = rider.pixels * occlusion / (1 - occlusion)
+        occlusion = hidden / (hidden + pixels)
+    return replace(rider, box=box, pixels=pixels, occlusion=occlusion)
 
 
 def _occlusion(share: float | None) -> int:

@@ -8,6 +8,7 @@ import pytest
 
 from carla_bridge.formats.bdd100k import Bdd100k
 from carla_bridge.labels import train_ids
+from pix2pix.datasets import open_dataset
 from tests.carla_bridge.formats import scenes
 
 CATEGORIES = {
@@ -64,3 +65,10 @@ def test_masks_are_the_train_ids(written):
         str(written / "labels/sem_seg/masks/train/d0000_000000_000001.png"), cv2.IMREAD_UNCHANGED
     )
     assert np.array_equal(mask, train_ids(scenes.sample(number=1).label_ids))
+
+
+def test_our_own_reader_takes_it(written):
+    dataset = open_dataset(written, "train")
+    assert len(dataset) == 4
+    label_ids, sample = dataset[1].label_ids, scenes.sample(number=1)
+    assert np.array_equal(train_ids(label_ids), train_ids(sample.label_ids))

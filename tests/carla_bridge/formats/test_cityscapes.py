@@ -3,12 +3,14 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
 
-from carla_bridge.formats.cityscapes import Cityscapes, disparity_of
+from carla_bridge.formats.cityscapes import Cityscapes, disparity_of, polygons_of
+from carla_bridge.formats.sample import BadDriveName
 from carla_bridge.labels import CITYSCAPES
 from tests.carla_bridge.formats import scenes
 
@@ -121,3 +123,18 @@ def test_camera_and_disparity_give_the_depth_back(written):
 
 def test_a_disparity_beyond_the_file_is_the_largest():
     assert disparity_of(np.zeros((1, 1), np.float32), 1000.0) == 65535
+
+
+def test_a_group_is_named_as_one():
+    sample = scenes.sample()
+    instance_ids = np.where(sample.label_ids == scenes.CAR, 0, sample.instance_ids).astype(np.uint16)
+    told = polygons_of(replace(sample, instance_ids=instance_ids, objects=()))
+    assert {each["label"] for each in told["objects"]} == {
+        "road", "sidewalk", "building", "sky", "person", "cargroup", "bicycle",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["../d0000", "d0000/..", "", "D0000", "d_0", "d0000\n"])
+def test_a_drive_whose_name_might_lead_elsewhere_is_refused(name):
+    with pytest.raises(BadDriveName, match="lower-case letters and digits"):
+        scenes.sample(drive=name)

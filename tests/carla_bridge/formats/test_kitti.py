@@ -1,12 +1,13 @@
 """KITTI by its devkit's rules: 15 fields within their ranges, and 3D boxes that project onto the 2D ones."""
 
+from dataclasses import replace
 from math import atan2, cos, sin
 
 import cv2
 import numpy as np
 import pytest
 
-from carla_bridge.formats.kitti import Kitti, cyclists_joined
+from carla_bridge.formats.kitti import Kitti, cyclists_joined, label_line
 from carla_bridge.formats.objects import find_objects
 from carla_bridge.frames import CameraMeta, DriveState, Placement
 from carla_bridge.labels import CITYSCAPES_BY_NAME
@@ -25,25 +26,42 @@ def written(tmp_path_factory):
     return folder
 
 
+def files_of(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
 def rows(written):
-    return [
-        line.split()
-        for line in (written / "training/label_2/d0000_000000_000000.txt").read_text().splitlines()
-    ]
+    return [line.split() for line in (written / "training/label_2/000000.txt").read_text().splitlines()]
 
 
-def calibration(written):
-    lines = (written / "training/calib/d0000_000000_000000.txt").read_text().splitlines()
+def calibration(written, stem="000000"):
+    lines = (written / f"training/calib/{stem}.txt").read_text().splitlines()
     named = (line.split(":") for line in lines)
     return {name: np.array(values.split(), float).reshape(3, -1) for name, values in named}
 
 
 def test_every_picture_has_its_files_and_stands_in_its_split(written):
-    for split, stem in (("train", "d0000_000000_000000"), ("val", "d0001_000000_000000")):
-        assert (written / "ImageSets" / f"{split}.txt").read_text().split() == [stem]
-        assert cv2.imread(str(written / "training/image_2" / f"{stem}.png")).shape == (120, 240, 3)
-        tracks = (written / "training/track" / f"{stem}.txt").read_text().split()
+    for split, number in (("train", "000000"), ("val", "000001")):
+        assert (written / "ImageSets" / f"{split}.txt").read_text().split() == [number]
+        assert cv2.imread(str(written / "training/image_2" / f"{number}.png")).shape == (120, 240, 3)
+        tracks = (written / "training/track" / f"{number}.txt").read_text().split()
         assert len(set(tracks)) == len(tracks) == 4
+    names = (written / "ImageSets/names.txt").read_text().splitlines()
+    assert names == ["000000 d0000_000000_000000", "000001 d0001_000000_000000"]
+
+
+def test_numbering_that_was_stopped_midway_goes_on(written, tmp_path):
+    layout = Kitti(tmp_path)
+    entries = {"train": [layout.write(scenes.sample())], "val": [layout.write(scenes.sample("val", "d0001"))]}
+    for kind in ("image_2", "calib"):
+        found = next((tmp_path / "training" / kind).glob("d0000_*"))
+        found.rename(found.with_stem("000000"))
+    layout.finish(entries)
+    assert files_of(tmp_path) == files_of(written)
+
+
+def test_no_file_bears_another_name_than_the_devkit_reads(written):
+    assert {path.stem for path in written.glob("training/*/*")} == {"000000", "000001"}
 
 
 def test_fields_are_within_their_ranges(written):
@@ -91,7 +109,7 @@ def test_a_mount_that_is_turned_and_moved_is_in_the_calibration(tmp_path):
     sample = scenes.sample()
     turned = type(sample)(**{**vars(sample), "camera": camera})
     Kitti(tmp_path).write(turned)
-    to_camera = calibration(tmp_path)["Tr_velo_to_cam"]
+    to_camera = calibration(tmp_path, sample.stem)["Tr_velo_to_cam"]
     assert to_camera @ (1, 5, 2, 1) == pytest.approx((0, 0, 5), abs=1e-9)  # five metres to the left
 
 
@@ -108,3 +126,16 @@ def test_rider_and_bicycle_are_one_cyclist_and_a_bicycle_alone_is_none():
     cyclist = next(thing for thing in found if thing.label_id == rider_id)
     assert cyclist.box == (95, 50, 115, 70)
     assert cyclist.pixels == 300
+
+
+def test_a_van_is_one_whatever_class_its_pixels_have():
+    car = next(thing for thing in scenes.sample().objects if thing.actor_type)
+    assert label_line(replace(car, actor_type="vehicle.mercedes.sprinter")).split()[0] == "Van"
+
+
+def test_what_hides_a_rider_hides_the_cyclist_less():
+    person = next(thing for thing in scenes.sample().objects if thing.label_id == scenes.PERSON)
+    rider = replace(person, label_id=CITYSCAPES_BY_NAME["rider"].id, pixels=60, occlusion=0.4)  # 40 hidden
+    bicycle = replace(person, label_id=scenes.BICYCLE, pixels=100)
+    (cyclist,) = cyclists_joined([rider, bicycle])
+    assert (cyclist.pixels, cyclist.occlusion) == (160, pytest.approx(0.2))
