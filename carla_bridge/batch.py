@@ -78,7 +78,7 @@ def find_sources(paths: Iterable[Path], settings: ImportSettings) -> tuple[list[
 def convert_each(items: Sequence[Item], load: Callable[[], NamedEngine]) -> Iterator[Outcome]:
     """Convert one item after the other, with one bar for all; yield what became of each."""
     engine = load()
-    lengths = [_length(item) for item in items]
+    lengths = [length_of(item) for item in items]
     total, done = sum(lengths), 0
     with frame_progress(total, f"{len(items)} videos") as told:
         for item, length in zip(items, lengths, strict=True):
@@ -101,12 +101,13 @@ def convert_item(
         return Outcome(item.source.name, str(error), failed=True)
 
 
-def _length(item: Item) -> int:
+def length_of(item: Item) -> int:
+    """Return how many frames an item has; none if it cannot be opened, which is told when its turn comes."""
     try:
         with item.source.open() as drive:
             return len(drive)
     except BridgeError:
-        return 0  # it will be told when its turn comes
+        return 0
 
 
 def _beyond(told: Told, before: int, done: int) -> None:

@@ -95,6 +95,20 @@ class Sensor:
             if shot.tick > tick:
                 raise SensorTimeout(self.name, tick, f"tick {shot.tick} came instead")
 
+    def shot_from(self, tick: int, *, timeout_s: float, check: Callable[[], None]) -> _Shot:
+        """Return the first picture of this tick or a later one; for servers that do not wait for us."""
+        deadline_s = time.monotonic() + timeout_s
+        while True:
+            try:
+                shot = self._shots.get(timeout=min(_CHECK_EVERY_S, timeout_s))
+            except queue.Empty:
+                check()
+                if time.monotonic() < deadline_s:
+                    continue
+                raise SensorTimeout(self.name, tick, f"nothing came within {timeout_s:g} s") from None
+            if shot.tick >= tick:
+                return shot
+
     def stop(self) -> None:
         """Close the stream; nothing is received afterwards."""
         self._actor.stop()
@@ -118,11 +132,25 @@ class Camera:
     def frame_at(self, tick: int, *, timeout_s: float, check: Callable[[], None]) -> LabelFrame:
         """Return the frame of this very tick; see `Sensor.shot_at`."""
         shots = {
-            LAYERS[layer].field: sensor.shot_at(tick, timeout_s=timeout_s, check=check)
+            layer: sensor.shot_at(tick, timeout_s=timeout_s, check=check)
             for layer, sensor in self._sensors.items()
         }
-        pictures = {field: shot.picture for field, shot in shots.items()}
-        return LabelFrame(tick, shots["tags"].time_s, camera=self.name, **pictures)
+        return self._frame(shots)
+
+    def frame_from(self, tick: int, *, timeout_s: float, check: Callable[[], None]) -> LabelFrame:
+        """Return the frame of the first tick from this one on that all its sensors have; see `Sensor.shot_from`."""
+        shots: dict[str, _Shot] = {}
+        while len({shot.tick for shot in shots.values()}) != 1 or len(shots) < len(self._sensors):
+            for layer, sensor in self._sensors.items():
+                if layer not in shots or shots[layer].tick < tick:
+                    shots[layer] = sensor.shot_from(tick, timeout_s=timeout_s, check=check)
+                    tick = shots[layer].tick
+        return self._frame(shots)
+
+    def _frame(self, shots: Mapping[str, _Shot]) -> LabelFrame:
+        pictures = {LAYERS[layer].field: shot.picture for layer, shot in shots.items()}
+        semantic = shots["semantic"]
+        return LabelFrame(semantic.tick, semantic.time_s, camera=self.name, **pictures)
 
     def stop(self) -> None:
         """Close all its streams."""

@@ -30,6 +30,11 @@ record_options = options(
     ),
     click.option("--weather", help="A preset of CARLA's, such as WetSunset."),
     click.option(
+        "--asynchronous",
+        is_flag=True,
+        help="Don't tick and don't make the server wait; what is missed is counted. For servers that others drive.",
+    ),
+    click.option(
         "--takeover", is_flag=True, default=None, help="Drive a server that is in synchronous mode already."
     ),
 )
@@ -56,6 +61,7 @@ def record(
     layers: str | None,
     width: int | None,
     height: int | None,
+    asynchronous: bool,
     **given: Any,
 ) -> None:
     """Drive on a CARLA server and keep every tick of every camera in one file.
@@ -75,6 +81,7 @@ def record(
 
     values = {KEYS[name]: value for name, value in given.items()}
     values["layers"] = listed(layers) if layers else None
+    values["session.synchronous"] = False if asynchronous else None
     config = load_config(config_path, RecordConfig, values)
     if cameras:
         config = config.choose_cameras(listed(cameras))
@@ -93,6 +100,10 @@ def record(
         ):
             result = run_record(drive.ticks(), writer, frames=config.frames, times=times, progress=progress)
     click.echo(f"wrote {result.frames} frames of {len(config.cameras)} cameras to {out}")
+    if not config.session.synchronous:
+        click.echo(
+            f"the server did not wait: {result.missed} ticks never came, {result.dropped} came too fast to be written"
+        )
     for stage in times.stages():
         p50_ms, p95_ms = times.quantiles_ms(stage)
         click.echo(f"  {stage:<9}{p50_ms:8.1f} ms median {p95_ms:8.1f} ms p95")

@@ -58,6 +58,9 @@ class CameraConfig(Settings):
 class SessionConfig(Settings):
     """What happens in the world while we drive; all of it is undone afterwards."""
 
+    synchronous: bool = (
+        True  # we tick; False: the server runs on, and what we are too slow for is lost and counted
+    )
     step_s: Annotated[float, Field(gt=0, le=0.1)] = 0.05  # CARLA's physics goes wrong beyond 0.1
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0  # spawn points, traffic and the Traffic Manager's choices
     ego_blueprint: str = "vehicle.tesla.model3"

@@ -19,7 +19,7 @@ from carla_bridge.errors import BridgeError
 from carla_bridge.frames import DriveMeta, FramePair, LabelFrame, StoredDrive
 from carla_bridge.joining import is_part, join
 from carla_bridge.labels import UnknownTags
-from carla_bridge.outputs import make_room, partial_path, save_whole, writing
+from carla_bridge.outputs import give_name, make_room, partial_path, save_whole, writing
 from carla_bridge.parts import PartsFolder, read_json
 from carla_bridge.side_by_side import side_by_side
 from carla_bridge.timing import StageTimes
@@ -127,7 +127,7 @@ def _join(names: Sequence[Path], parts: PartsFolder, out: Path, identity: Identi
 def _finish(parts: PartsFolder, out: Path) -> int:
     """Give a video its manifest, remove its parts, and return its frames."""
     with writing(manifest_of(out)):
-        parts.manifest.replace(manifest_of(out))
+        give_name(parts.manifest, manifest_of(out))
     parts.remove()
     return int(read_json(manifest_of(out))["frames"])
 

@@ -123,6 +123,7 @@ class DriveTick:
 
     frames: tuple[LabelFrame, ...]
     state: DriveState | None = None
+    missed: int = 0  # ticks since the one before that nobody got, where the server does not wait
 
 
 @dataclass(frozen=True)
@@ -147,6 +148,7 @@ class RecordingMeta:
     cameras: tuple[CameraMeta, ...]
     seed: int | None = None
     source: str = ""  # what the drive was made from, if it was imported
+    asynchronous: bool = False  # the server did not wait: ticks may be missing
 
     def of_camera(self, name: str) -> DriveMeta:
         """Return what must be known of the drive as one camera saw it."""

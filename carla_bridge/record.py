@@ -5,7 +5,6 @@ It receives opened things and never opens them.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import Literal, Protocol
 
 from carla_bridge.frames import Drive, DriveMeta, DriveTick, LabelFrame
@@ -46,6 +45,8 @@ class RecordResult:
 
     frames: int
     ending: Ending
+    missed: int = 0  # ticks that never came, of a server that does not wait
+    dropped: int = 0  # ticks that came faster than they could be written
 
 
 def run_record(
@@ -58,14 +59,26 @@ def run_record(
 ) -> RecordResult:
     """Write ticks until the drive, the frames or the user's patience end; Ctrl-C is an ordinary end."""
     times = times or StageTimes()
-    done = 0
+    done = missed = 0
+    ending: Ending = "done"
     try:
-        for tick in islice(ticks, frames):
+        for tick in ticks:
+            missed += tick.missed
             with times.measure("write"):
-                writer.write(tick)
+                is_written = _write(tick, writer)
             times.frame_done()
-            done += 1
+            done += is_written
             progress(done)
+            if done == frames:
+                break
     except KeyboardInterrupt:
-        return RecordResult(done, "interrupted")
-    return RecordResult(done, "done")
+        ending = "interrupted"
+    return RecordResult(done, ending, missed, writer.dropped)
+
+
+def _write(tick: DriveTick, writer: DriveWriter) -> bool:
+    """Write a tick; of a drive that does not wait, only if there is room."""
+    if writer.meta.asynchronous:
+        return writer.offer(tick)
+    writer.write(tick)
+    return True

@@ -28,6 +28,18 @@ class Rig:
         """Return every camera's frame of this very tick, or raise `SensorTimeout`."""
         return self._frames_at(tick, self._timeout_s)
 
+    def next_frames(self) -> tuple[LabelFrame, ...]:
+        """Return every camera's frame of the next tick that all of them have; for servers that do not wait for us."""
+        frames: dict[str, LabelFrame] = {}
+        tick = 0
+        while len({frame.tick for frame in frames.values()}) != 1 or len(frames) < len(self.cameras):
+            for camera in self.cameras:
+                if camera.name not in frames or frames[camera.name].tick < tick:
+                    check = self._server.check
+                    frames[camera.name] = camera.frame_from(tick, timeout_s=self._timeout_s, check=check)
+                    tick = frames[camera.name].tick
+        return tuple(frames[camera.name] for camera in self.cameras)
+
     def await_first_frame(self, tick: int | None = None, *, ticks_per_frame: int = 1) -> None:
         """Tick until every camera delivers: a tick can overtake a stream that is still connecting.
 

@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import Any
 
-from carla_bridge.batch import Item, NamedEngine, Outcome, convert_item
+from carla_bridge.batch import Item, NamedEngine, Outcome, convert_item, length_of
 from carla_bridge.errors import BridgeError
+from carla_bridge.progress import frame_progress
 
 
 class NoRay(BridgeError):
@@ -53,8 +54,15 @@ def convert_on_ray(
             compute=ray.data.ActorPoolStrategy(size=engines, max_tasks_in_flight_per_actor=1),
             **needs,
         )
-        for row in outcomes.iter_rows():
-            yield Outcome(**row)
+        lengths = [length_of(item) for item in items]
+        total, done = sum(lengths), 0
+        with frame_progress(total, f"{len(items)} videos") as told:
+            for row in outcomes.iter_rows():
+                length = lengths[row.pop("place")]
+                outcome = Outcome(**row)
+                done, total = (done + length, total) if outcome.frames else (done, total - length)
+                told(done, total)
+                yield outcome
 
 
 class _Worker:
@@ -70,8 +78,8 @@ class _Worker:
         try:
             self._engine = self._engine or self._load()
         except BridgeError as error:
-            return asdict(Outcome(item.source.name, str(error), failed=True))
-        return asdict(convert_item(item, self._engine))
+            return row | asdict(Outcome(item.source.name, str(error), failed=True))
+        return row | asdict(convert_item(item, self._engine))
 
 
 @contextmanager

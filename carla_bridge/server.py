@@ -151,6 +151,12 @@ class Server:
         except RuntimeError as error:
             raise self._explain(error, "tick") from error
 
+    def await_tick(self) -> int:
+        """Wait until the world has gone on by itself, or by somebody else, and return its number."""
+        self.check()
+        with self.answering("tick"):
+            return int(self.world.wait_for_tick(self.timeout_s).frame)
+
     def check(self) -> None:
         """Raise `ServerLost` if the server is gone."""
         if not self.lifeline.alive():

@@ -1,6 +1,7 @@
 """A live drive: connect to a CARLA server, put a car with cameras on the road, and leave no trace.
 
-Synchronous mode: we tick, so every frame belongs to its tick, nothing piles up and nothing is dropped.
+Synchronous mode: we tick, so every frame belongs to its tick, nothing piles up and nothing is dropped. On demand the
+server runs on without waiting (`free_running`).
 Whatever ends the drive, the server gets its settings and weather back and our actors are destroyed, once.
 """
 
@@ -13,6 +14,7 @@ from carla_bridge.actors import destroy, drive_themselves, spawn_ego, spawn_poin
 from carla_bridge.config import CameraConfig, ServerConfig, SessionConfig
 from carla_bridge.errors import BridgeError
 from carla_bridge.frames import DriveMeta, DriveTick, LabelFrame, RecordingMeta
+from carla_bridge.free_running import free_ticks
 from carla_bridge.labels import table_for_version, tag_table
 from carla_bridge.rig import Rig, camera_metas, mount
 from carla_bridge.server import Server
@@ -20,7 +22,13 @@ from carla_bridge.signals import held, terminable
 from carla_bridge.state import StateReader
 from carla_bridge.timing import StageTimes
 from carla_bridge.walkers import spawn_walkers
-from carla_bridge.world_changes import Undo, change_weather, start_traffic_manager, step_ourselves
+from carla_bridge.world_changes import (
+    Undo,
+    change_weather,
+    rate_by_itself,
+    start_traffic_manager,
+    step_ourselves,
+)
 
 if TYPE_CHECKING:
     import carla
@@ -89,7 +97,11 @@ class LiveDrive:
     ) -> Self:
         table = tag_table(address.tag_table) if address.tag_table else table_for_version(server.version)
         ticks_per_frame = _ticks_per_frame(cameras, session)
-        step_ourselves(server, undo, step_s=session.step_s, takeover=address.takeover)
+        if session.synchronous:
+            step_ourselves(server, undo, step_s=session.step_s, takeover=address.takeover)
+            fps_hz = 1 / (session.step_s * ticks_per_frame)
+        else:
+            fps_hz = rate_by_itself(server)
         change_weather(server, undo, session.weather)
         tm_port = start_traffic_manager(server, undo, session)
         with server.answering("read its map"):
@@ -101,9 +113,10 @@ class LiveDrive:
             map_name=world_map.name,
             server_version=server.version,
             tag_table=table.release,
-            fps_hz=1 / (session.step_s * ticks_per_frame),
+            fps_hz=fps_hz,
             cameras=camera_metas(cameras),
             seed=session.seed,
+            asynchronous=not session.synchronous,
         )
         drive = cls(
             server,
@@ -113,16 +126,21 @@ class LiveDrive:
             ticks_per_frame=ticks_per_frame,
             times=times,
         )
-        rig.await_first_frame(first_tick, ticks_per_frame=ticks_per_frame)
+        if session.synchronous:
+            rig.await_first_frame(first_tick, ticks_per_frame=ticks_per_frame)
+        else:
+            rig.next_frames()
         return drive
 
     def __iter__(self) -> Iterator[LabelFrame]:
         """Yield one label frame per tick, exactly that tick's, for ever."""
         while True:
-            yield self._step()[0]
+            yield (self._rig.next_frames() if self.recording.asynchronous else self._step())[0]
 
     def ticks(self) -> Iterator[DriveTick]:
         """Yield the label frames of all cameras and the state of the world, tick by tick, for ever."""
+        if self.recording.asynchronous:
+            yield from free_ticks(self._server, self._rig, self.ego, self._times)
         states = StateReader(self.world, self.ego)
         while True:
             frames = self._step()
@@ -168,6 +186,7 @@ def _populate(
     """
     made: list[int] = []
     undo.later("destroy our actors", lambda: destroy(server, made[::-1]))
+    step = server.tick if session.synchronous else server.await_tick
     points = spawn_points(world_map, seed=session.seed)
     with held():
         ego = spawn_ego(server, session.ego_blueprint, _choose(points, session, world_map))
@@ -176,11 +195,11 @@ def _populate(
         made += spawn_traffic(server, session.vehicles, points, seed=session.seed)
         vehicles = list(made)
     with held(), server.answering("spawn the walkers"):
-        for walker in spawn_walkers(server, undo, session.walkers, seed=session.seed):
+        for walker in spawn_walkers(server, undo, session.walkers, seed=session.seed, step=step):
             made.append(walker)
     timeout_s = session.sensor_timeout_s
     rig = mount(server, undo, cameras, layers, vehicle=ego, made=made, timeout_s=timeout_s)
-    first_tick = server.tick()  # the client knows a new actor's place only from the next state on
+    first_tick = step()  # the client knows a new actor's place only from the next state on
     with server.answering("start the autopilot"):
         drive_themselves(server, vehicles, tm_port=tm_port)
     return ego, rig, first_tick
@@ -200,6 +219,10 @@ def _choose(
 
 
 def _ticks_per_frame(cameras: Mapping[str, CameraConfig], session: SessionConfig) -> int:
+    if not session.synchronous and any(camera.sensor_tick_s for camera in cameras.values()):
+        raise BridgeError(
+            "an asynchronous drive takes every picture that comes; leave out camera.sensor_tick_s"
+        )
     sensor_tick_s = max(camera.sensor_tick_s for camera in cameras.values())
     if any(camera.sensor_tick_s != sensor_tick_s for camera in cameras.values()):
         raise BridgeError("the cameras differ in sensor_tick_s; a drive has one rate, give all the same")

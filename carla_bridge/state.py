@@ -1,5 +1,6 @@
 """What the simulator knows at a tick besides its pictures: poses, boxes, control, weather; read without waiting."""
 
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from carla_bridge.errors import BridgeError
@@ -9,6 +10,7 @@ if TYPE_CHECKING:
     import carla
 
 _CONTROL = ("throttle", "steer", "brake", "hand_brake", "reverse", "manual_gear_shift", "gear")
+_KEPT_SNAPSHOTS = 64  # three seconds of a server at its usual rate
 _MOVING = ("vehicle.", "walker.")
 
 
@@ -31,8 +33,24 @@ class OtherTicker(BridgeError):
         )
 
 
+class Snapshots:
+    """The last snapshots of a world that runs by itself, by tick; `close` before the world goes."""
+
+    def __init__(self, world: "carla.World"):
+        self._world, self._kept = world, deque["carla.WorldSnapshot"](maxlen=_KEPT_SNAPSHOTS)
+        self._callback = world.on_tick(self._kept.append)
+
+    def of(self, tick: int) -> "carla.WorldSnapshot | None":
+        """Return the snapshot of a tick, or None if it has not come or is gone again."""
+        return next((each for each in tuple(self._kept) if each.frame == tick), None)
+
+    def close(self) -> None:
+        """Take no more."""
+        self._world.remove_on_tick(self._callback)
+
+
 class StateReader:
-    """Reads the state of a world in synchronous mode right after its tick."""
+    """Reads the state of a world, in synchronous mode right after its tick."""
 
     def __init__(self, world: "carla.World", ego: "carla.Vehicle"):
         self._world, self._ego = world, ego
@@ -45,6 +63,11 @@ class StateReader:
         snapshot = self._world.get_snapshot()
         if snapshot.frame != tick:
             raise OtherTicker(tick, snapshot.frame)
+        return self.read_from(snapshot, time_s)
+
+    def read_from(self, snapshot: "carla.WorldSnapshot", time_s: float) -> DriveState:
+        """Return the state in a snapshot; control and weather are those of now."""
+        tick = snapshot.frame
         self._learn([actor.id for actor in snapshot])
         tracked = {actor.id: self._track(actor) for actor in snapshot if self._boxes[actor.id][1] is not None}
         if self._ego.id not in tracked:

@@ -2,7 +2,7 @@
 
 import logging
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, cast
 
 from carla_bridge.home import load_client
@@ -17,10 +17,12 @@ _WALK, _RUN = 1, 2  # places in a walker's attribute `speed`; 0 is standing
 _RUNNING_SHARE = 0.1
 
 
-def spawn_walkers(server: Server, undo: Undo, count: int, *, seed: int) -> Iterator[int]:
+def spawn_walkers(
+    server: Server, undo: Undo, count: int, *, seed: int, step: Callable[[], int]
+) -> Iterator[int]:
     """Spawn up to so many walkers with their controllers, let them walk, and yield all ids; fewer are warned of.
 
-    It ticks twice: a controller needs a walker that a state has shown.
+    It steps the world twice: a controller needs a walker that a state has shown.
     """
     if not count:
         return
@@ -30,10 +32,10 @@ def spawn_walkers(server: Server, undo: Undo, count: int, *, seed: int) -> Itera
     yield from walkers
     if len(walkers) < count:
         _log.warning("only %d of %d walkers found a place", len(walkers), count)
-    server.tick()
+    step()
     controllers = _spawn_controllers(server, list(walkers))
     yield from controllers
-    server.tick()
+    step()
     with server.answering("list the walkers' controllers"):
         actors = cast("list[carla.WalkerAIController]", list(server.world.get_actors(list(controllers))))
     undo.later("stop the walkers", lambda: [actor.stop() for actor in actors])

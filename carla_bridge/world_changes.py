@@ -64,6 +64,13 @@ class Undo:
             _log.warning("could not %s: %s", what, error)
 
 
+def rate_by_itself(server: Server, *, ticks: int = 10) -> float:
+    """Return how many ticks a second of simulation a server makes that we do not tick, over the next few of them."""
+    with server.answering("tell its rate"):
+        steps_s = [server.world.wait_for_tick(server.timeout_s).timestamp.delta_seconds for _ in range(ticks)]
+    return ticks / max(1e-3, sum(steps_s))
+
+
 def step_ourselves(server: Server, undo: Undo, *, step_s: float, takeover: bool) -> None:
     """Put the world into synchronous mode with a fixed step; refuse if it is already, unless taken over."""
     with server.answering("tell its settings"):
@@ -103,7 +110,7 @@ def start_traffic_manager(server: Server, undo: Undo, session: SessionConfig) ->
         undo.later("shut the Traffic Manager down", manager.shut_down, if_mute=False)
         # Every tick of this process, of later drives too, would wait for a Traffic Manager that is in step.
         undo.later("let its ticks go", lambda: manager.set_synchronous_mode(False), if_lost=True)
-        manager.set_synchronous_mode(True)
+        manager.set_synchronous_mode(session.synchronous)
         manager.set_random_device_seed(session.seed)
     return port
 

@@ -3,7 +3,14 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+
 from carla_bridge.recording.reader import RecordedDrive
+
+
+def lost_ticks(ticks: np.ndarray) -> int:
+    """Return how many ticks are missing between the first and the last; `ticks` N,2 as `RecordedDrive` has them."""
+    return int(ticks[-1, 0] - ticks[0, 0] + 1 - len(ticks)) if len(ticks) else 0
 
 
 def describe(path: Path) -> Iterator[str]:
@@ -23,6 +30,8 @@ def describe(path: Path) -> Iterator[str]:
                 f"  ticks {ticks[0, 0]} to {ticks[-1, 0]}, {start_s:.2f} to {end_s:.2f} s of simulation, "
                 f"{meta.fps_hz:g} frames/s"
             )
+        if meta.asynchronous:
+            yield f"  recorded without waiting: {lost_ticks(ticks)} ticks in between are missing"
         for camera in meta.cameras:
             yield f"  camera {camera.name}: {camera.width}×{camera.height}, {camera.fov_deg:g}° wide"
         for topic, count in sorted(drive.topics().items()):

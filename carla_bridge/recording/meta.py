@@ -34,6 +34,7 @@ def decode_meta(record: dict[str, str]) -> RecordingMeta:
     for name in ("map_name", "server_version", "tag_table", "source"):
         _check(name, getattr(meta, name), _is_text)
     _check("fps_hz", meta.fps_hz, lambda fps_hz: _is_number(fps_hz) and 0 < fps_hz <= MAX_FPS_HZ)
+    _check("asynchronous", meta.asynchronous, lambda value: type(value) is bool)
     _check("seed", meta.seed, lambda seed: seed is None or type(seed) is int)
     names = [camera.name for camera in cameras]
     _check("names of cameras", names, lambda names: len(names) == len(set(names)))

@@ -15,7 +15,7 @@ from carla_bridge.recording import messages
 from carla_bridge.recording.chunks import UNREADABLE, Contents, find_contents, read_chunk
 from carla_bridge.recording.errors import DamagedRecording, NoRecording, OtherPhotos
 from carla_bridge.recording.messages import SCHEMAS, camera_topic
-from carla_bridge.recording.track import CHUNK_BYTES, TICKS_NAME
+from carla_bridge.recording.track import CHUNK_BYTES, TICKS_NAME, repeat
 
 PHOTOS_NAME = "carla-bridge-photos"  # the metadata record that says what the photos were made of
 Photos = Mapping[str, Iterator[bytes]]  # by camera
@@ -81,6 +81,7 @@ class _Track:
         self._channels: dict[int, int] = {}
         self._topics: dict[int, str] = {}
         self._photo_channels: dict[str, int] = {}
+        self._file = copy
         self._writer = Writer(copy, chunk_size=CHUNK_BYTES, compression=CompressionType.ZSTD)
         self._writer.start(profile="", library="carla-bridge")
         for name, data in contents.metadata.items():
@@ -92,11 +93,11 @@ class _Track:
     def add(self, record: McapRecord) -> None:
         """Write what one record says."""
         if isinstance(record, Schema) and record.id not in self._schemas:
-            self._schemas[record.id] = self._writer.register_schema(record.name, record.encoding, record.data)
+            self._schemas[record.id] = self._register_schema(record.name, record.encoding, record.data)
         elif isinstance(record, Channel) and record.id not in self._topics:
             self._topics[record.id] = record.topic
             if record.topic not in self._replaced:
-                self._channels[record.id] = self._writer.register_channel(
+                self._channels[record.id] = self._register_channel(
                     record.topic, record.message_encoding, self._schemas[record.schema_id], record.metadata
                 )
         elif isinstance(record, Message) and record.channel_id in self._channels:
@@ -128,8 +129,18 @@ class _Track:
 
     def _register(self, camera: str) -> int:
         schema = SCHEMAS["photo"].get_schema()
-        schema_id = self._writer.register_schema(schema.name, schema.encoding, schema.data)
-        return int(self._writer.register_channel(camera_topic(camera, "photo"), "protobuf", schema_id))
+        schema_id = self._register_schema(schema.name, schema.encoding, schema.data)
+        return self._register_channel(camera_topic(camera, "photo"), "protobuf", schema_id, {})
+
+    def _register_schema(self, name: str, encoding: str, data: bytes) -> int:
+        number = int(self._writer.register_schema(name, encoding, data))
+        repeat(self._file, Schema(number, data, encoding, name))
+        return number
+
+    def _register_channel(self, topic: str, encoding: str, schema_id: int, metadata: dict[str, str]) -> int:
+        number = int(self._writer.register_channel(topic, encoding, schema_id, metadata))
+        repeat(self._file, Channel(number, topic, encoding, metadata, schema_id))
+        return number
 
     def _copy(self, like: Message, channel: int, data: bytes) -> None:
         self._writer.add_message(

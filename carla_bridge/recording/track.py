@@ -109,19 +109,20 @@ class DriveTrack:
         else:
             schema_id, encoding = self._schema(topic.rpartition("/")[2]), "protobuf"
         number = int(self._writer.register_channel(topic, encoding, schema_id))
-        self._repeat(Channel(number, topic, encoding, {}, schema_id))
+        repeat(self._file, Channel(number, topic, encoding, {}, schema_id))
         return number
 
     def _schema(self, what: str) -> int:
         schema = SCHEMAS[what].get_schema()
         if schema.name not in self._schemas:
             number = int(self._writer.register_schema(schema.name, schema.encoding, schema.data))
-            self._repeat(Schema(number, schema.data, schema.encoding, schema.name))
+            repeat(self._file, Schema(number, schema.data, schema.encoding, schema.name))
             self._schemas[schema.name] = number
         return self._schemas[schema.name]
 
-    def _repeat(self, definition: Channel | Schema) -> None:
-        """Write a definition outside the chunks; the writer puts it into the one that it is filling."""
-        record = RecordBuilder()
-        definition.write(record)
-        self._file.write(record.end())
+
+def repeat(file: IO[bytes], definition: Channel | Schema) -> None:
+    """Write a definition outside the chunks; the writer puts it into the one that it is filling."""
+    record = RecordBuilder()
+    definition.write(record)
+    file.write(record.end())

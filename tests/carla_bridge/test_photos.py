@@ -10,7 +10,9 @@ from mcap_protobuf.decoder import DecoderFactory
 from carla_bridge.batch import Item, NamedEngine, convert_item, put_photos_into_recordings
 from carla_bridge.cli import main
 from carla_bridge.convert import ConvertSettings
+from carla_bridge.recording.chunks import find_contents
 from carla_bridge.recording.reader import RecordedDrive
+from carla_bridge.recording.repair import repair
 from carla_bridge.recording.writer import DriveWriter
 from carla_bridge.sources import ImportSettings, find_paths, sources_of
 from tests.carla_bridge.recording import drives
@@ -194,3 +196,23 @@ def test_the_command_makes_videos_and_copy_and_a_folder_has_no_recording_to_put_
     assert f"wrote 1 photos into {out / 'drive.photo.mcap'}" in ran.output
     assert f"{tmp_path / 'tags.npy'} is no recording to put photos into" in ran.output
     assert "1 of 4 items failed" in ran.output
+
+
+def test_a_copy_that_lost_its_first_chunk_still_tells_what_the_others_hold(recording, tmp_path, monkeypatch):
+    monkeypatch.setattr("carla_bridge.recording.photos.CHUNK_BYTES", 60_000)
+    items = items_of(recording, tmp_path)
+    assert not [item for item in items if convert_item(item, ENGINE).failed]
+    assert not [outcome for outcome in put_photos_into_recordings(items, ()) if outcome.failed]
+    copy = tmp_path / "drive.photo.mcap"
+    with copy.open("rb") as file:
+        chunks = find_contents(file).chunks
+    assert len(chunks) > 3
+    data = bytearray(copy.read_bytes())
+    data[chunks[0].offset + 100] ^= 0xFF
+    copy.write_bytes(data[: chunks[-1].offset + 50])  # the index is lost, too
+    repaired = repair(copy)
+    assert repaired.lost_chunks == 1
+    with RecordedDrive(repaired.path) as drive:
+        assert 10 < len(drive) < LENGTH
+        assert {"/camera/front/photo", "/camera/left/photo"} <= drive.topics().keys()
+        assert len(list(drive.photos())) == len(drive)
