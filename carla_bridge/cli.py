@@ -18,7 +18,15 @@ from carla_bridge import (
     cli_servers,
     cli_synthesize,
 )
-from carla_bridge.cli_options import BACKENDS, SHIPPED, edit_option, load_engine, map_option, options
+from carla_bridge.cli_options import (
+    BACKENDS,
+    SHIPPED,
+    edit_option,
+    load_engine,
+    map_option,
+    options,
+    threads_beside,
+)
 from carla_bridge.errors import BridgeError
 from carla_bridge.standin.errors import StandInError
 from pix2pix.commands import Commands
@@ -60,6 +68,11 @@ drive_options = options(
     click.option("--device", help="auto, cpu, cuda or cuda:N.  [default: auto]"),
     click.option("--backend", help=f"{BACKENDS}  [default: auto]"),
     click.option(
+        "--threads",
+        type=click.IntRange(min=1),
+        help="Of the generator, on a CPU.  [default: all, less one for a simulator on the same machine]",
+    ),
+    click.option(
         "--overlap/--no-overlap",
         default=None,
         help="Let the simulator make a tick while the photo of the last is generated.  [default: overlap]",
@@ -92,6 +105,7 @@ KEYS = {
     "device": "device",
     "backend": "backend",
     "overlap": "overlap",
+    "threads": "threads",
     "edits": "edits",
 }
 
@@ -209,7 +223,12 @@ def engine_of(config: "LiveConfig") -> "Engine":
     """Return the engine that a live drive's settings ask for, warmed up for its camera."""
     camera = config.camera
     return load_engine(
-        config.checkpoint, config.device, config.backend, height=camera.height, width=camera.width
+        config.checkpoint,
+        config.device,
+        config.backend,
+        height=camera.height,
+        width=camera.width,
+        threads=config.threads or threads_beside(config.server.host, overlap=config.overlap),
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from carla_bridge.cli_options import BACKENDS, SHIPPED, load_engine
+from carla_bridge.cli_options import BACKENDS, SHIPPED, load_engine, threads_beside
 
 if TYPE_CHECKING:
     from carla_bridge.config import ServerConfig
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @click.option("--frames", type=click.IntRange(min=2), default=100, show_default=True, help="Per drive.")
 @click.option("--vehicles", type=click.IntRange(min=0), default=0, show_default=True, help="Besides our own.")
 @click.option("--batch-size", type=click.IntRange(1, 256), default=4, show_default=True, help="Of convert.")
-@click.option("--threads", type=click.IntRange(min=1), help="Of the generator.  [default: torch's choice]")
+@click.option("--threads", type=click.IntRange(min=1), help="Of the generator.  [default: as in `live`]")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Of a server that is running.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Its port.  [default: a stand-in is started]")
 @click.option(
@@ -55,7 +55,7 @@ def bench(
     from carla_bridge.bench import bench_convert, bench_live, convert_table, live_table, no_generator
     from carla_bridge.config import CameraConfig
     from carla_bridge.outputs import make_room, save_whole
-    from pix2pix.benchmark import machine, use_threads
+    from pix2pix.benchmark import machine
     from pix2pix.datasets.resized import parse_size
 
     cameras = [
@@ -64,15 +64,12 @@ def bench(
     ]
     if json_path:
         make_room(json_path, overwrite=False)
-    if threads:
-        use_threads(threads)
-    about = machine()
-    _say_machine(about)
     live, converted = [], []
+    used = threads or threads_beside(host, overlap=True)
     with _server(host, port) as server:
         for camera in cameras:
             size = {"height": camera.height, "width": camera.width}
-            engine = load_engine(checkpoint, device, backend, **size)
+            engine = load_engine(checkpoint, device, backend, threads=used, **size)
             name = engine.card.name
             runs = (("none", no_generator, True), (name, engine, False), (name, engine, True))
             for whose, paint, overlap in runs:
@@ -85,7 +82,8 @@ def bench(
             converted.append(
                 bench_convert(server, engine, camera, name=name, frames=frames, batch_size=batch_size)
             )
-    click.echo(f"\n{live_table(live)}\n\n{convert_table(converted)}")
+    about = machine()
+    click.echo(f"\n{_told(about)}\n\n{live_table(live)}\n\n{convert_table(converted)}")
     if json_path:
         told = {"machine": about, "live": [*map(asdict, live)], "convert": [*map(asdict, converted)]}
         save_whole(
@@ -106,7 +104,6 @@ def _server(host: str, port: int | None) -> "Iterator[ServerConfig]":
         yield ServerConfig(host=standin.host, port=standin.port)
 
 
-def _say_machine(about: dict[str, Any]) -> None:
-    click.echo(", ".join(f"{key} {value}" for key, value in about.items() if key != "versions"))
-    versions = about["versions"].items()
-    click.echo(", ".join(f"{name} {version or 'not installed'}" for name, version in versions))
+def _told(about: dict[str, Any]) -> str:
+    plain = {key: value for key, value in about.items() if key != "versions"} | about["versions"]
+    return ", ".join(f"{key} {value}" for key, value in plain.items() if value is not None)

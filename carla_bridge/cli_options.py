@@ -1,5 +1,6 @@
 """What several commands share: their options, the engine, a question. Only for the command line."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -57,15 +58,37 @@ edit_option = click.option(
 
 
 def load_engine(
-    checkpoint: str, device: str, backend: str, *, height: int, width: int, batch_size: int = 1
+    checkpoint: str,
+    device: str,
+    backend: str,
+    *,
+    height: int,
+    width: int,
+    batch_size: int = 1,
+    threads: int | None = None,
 ) -> "Engine":
     """Return the warmed-up generator, after a line on which it is and why."""
     import pix2pix
 
-    engine: Engine = pix2pix.load(checkpoint, device=device, backend=backend)
+    engine: Engine = pix2pix.load(checkpoint, device=device, backend=backend, threads=threads)
     click.echo(f"engine: {engine.description}")
     engine.warm_up(height, width, batch_size=batch_size)
     return engine
+
+
+def threads_beside(host: str, *, overlap: bool) -> int | None:
+    """Return how many threads leave a core to the simulator, if it is on this machine and works meanwhile.
+
+    Measured on two cores: with both of them a generator waits for the core that the simulator has. None: all.
+    """
+    if not overlap or not is_loopback(host) or "OMP_NUM_THREADS" in os.environ:
+        return None
+    return max(1, len(os.sched_getaffinity(0)) - 1)
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether an address to listen on can be reached from this machine alone."""
+    return host == "localhost" or host == "::1" or host.startswith("127.")
 
 
 def load_named(checkpoint: str, device: str, backend: str = "auto", *, say: bool = True) -> "NamedEngine":

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from carla_bridge.cli_options import BACKENDS, SHIPPED, address_options, confirmed, map_option
+from carla_bridge.cli_options import BACKENDS, SHIPPED, address_options, confirmed, is_loopback, map_option
 from carla_bridge.errors import BridgeError
 from pix2pix.errors import Pix2PixError
 
@@ -73,11 +73,6 @@ def standin(**given: Any) -> None:
             f"at {server.host}:{server.port}; Ctrl-C ends it"
         )
         threading.Event().wait()
-
-
-def is_loopback(host: str) -> bool:
-    """Say whether an address to listen on can be reached from this machine alone."""
-    return host == "localhost" or host == "::1" or host.startswith("127.")
 
 
 @click.command()

@@ -82,6 +82,7 @@ class LiveConfig(Settings):
     device: str = "auto"
     backend: str = "auto"  # how the generator runs on it; see `pix2pix bench`
     overlap: bool = True  # let the simulator make the next tick while the photo of this one is generated
+    threads: PositiveInt | None = None  # of the generator on a CPU; None: as many as do it good
     frames: PositiveInt | None = None  # None: until the window is closed
     edits: tuple[Path, ...] = ()  # recipes that manipulate the scene, see configs/edits/
 

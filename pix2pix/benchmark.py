@@ -145,11 +145,6 @@ def machine() -> dict[str, Any]:
     }
 
 
-def use_threads(count: int) -> None:
-    """Let generators use so many threads of the CPU."""
-    torch.set_num_threads(count)
-
-
 def _processor() -> str:
     try:
         told = Path("/proc/cpuinfo").read_text(encoding="utf-8")

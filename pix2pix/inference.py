@@ -20,12 +20,16 @@ from pix2pix.generators import Generator
 MAX_PIXELS = 1 << 24  # of one batch: more is a mistake, and would exhaust the memory
 
 
-def load(name_or_path: str | Path, *, device: str = "auto", backend: str = "auto") -> "Engine":
+def load(
+    name_or_path: str | Path, *, device: str = "auto", backend: str = "auto", threads: int | None = None
+) -> "Engine":
     """Return the engine of a shipped name ("camvid-unet") or a checkpoint's path.
 
-    `device` is "auto", "cpu", "cuda" or "cuda:N", `backend` one of `pix2pix.backends.NAMES`. Raises
-    `Pix2PixError` in one sentence.
+    `device` is "auto", "cpu", "cuda" or "cuda:N", `backend` one of `pix2pix.backends.NAMES`; `threads`, of the CPU,
+    counts for all of torch in this process. Raises `Pix2PixError` in one sentence.
     """
+    if threads is not None:
+        torch.set_num_threads(threads)
     path = checkpoint.resolve(name_or_path)
     chosen, reason = choose_device(device)
     choose_backend(backend, chosen)  # refuse it before the weights are read

@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from carla_bridge.cli import KEYS, main
+from carla_bridge.cli_options import threads_beside
 from carla_bridge.config import LiveConfig, load_config
 from carla_bridge.standin.process import StandInProcess
 from pix2pix import checkpoint
@@ -344,3 +345,23 @@ def wait_until(condition, *, timeout_s: float = 60) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it never happened"
         time.sleep(0.02)
+
+
+@pytest.mark.parametrize(
+    ("host", "overlap", "cores", "threads"),
+    [
+        ("127.0.0.1", True, 4, 3),
+        ("127.0.0.1", True, 1, 1),
+        ("127.0.0.1", False, 4, None),
+        ("10.0.0.7", True, 4, None),
+    ],
+)
+def test_a_core_is_left_to_a_simulator_that_works_meanwhile(host, overlap, cores, threads, monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(cores)))
+    assert threads_beside(host, overlap=overlap) == threads
+
+
+def test_who_sets_the_threads_keeps_them(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    assert threads_beside("127.0.0.1", overlap=True) is None
