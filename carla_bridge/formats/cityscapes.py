@@ -96,7 +96,11 @@ def camera_of(sample: Sample) -> dict[str, Any]:
 def polygons_of(sample: Sample) -> dict[str, Any]:
     """Return the regions as polygons; drawn in this order they give the label map."""
     width, height = sample.size_px
-    objects = [{"label": _name(each.segment), "polygon": each.points} for each in regions(sample.segments)]
+    names = {segment.id: _name(segment) for segment in sample.segments}
+    objects = [
+        {"label": names[each.segment_id], "polygon": each.points.tolist()}
+        for each in regions(sample.segments, sample.segment_ids)
+    ]
     return {"imgHeight": height, "imgWidth": width, "objects": objects}
 
 
