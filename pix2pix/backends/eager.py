@@ -20,7 +20,7 @@ class Eager:
     def __call__(self, label_ids: Tensor) -> Tensor:
         """Return photos N,H,W,3 uint8 on the CPU."""
         photo: Tensor = self._parts(label_ids.to(self._device)).cpu()  # the one synchronisation
-        return photo
+        return photo.contiguous()  # padding is cut off
 
     def prepare(self, count: int, height: int, width: int) -> None:
         """Paint once, so that the first frame is as fast as the rest."""

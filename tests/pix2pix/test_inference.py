@@ -51,7 +51,9 @@ def test_the_call_is_pure(engine, label_ids):
 @pytest.mark.parametrize(("height", "width"), [(30, 48), (32, 41), (33, 50), (1, 1), (20, 100)])
 def test_any_size_is_padded_and_cropped_inside(engine, height, width):
     label_ids = np.full((1, height, width), 7, np.uint8)
-    assert engine(label_ids).shape == (1, height, width, 3)
+    photo_rgb = engine(label_ids)
+    assert photo_rgb.shape == (1, height, width, 3)
+    assert photo_rgb.flags.c_contiguous
 
 
 def test_padding_repeats_the_edge(engine):
