@@ -39,7 +39,7 @@ def find_objects(
     for label_id, instance_id, pixels, box in visible_objects(label_ids, instance_ids):
         actor = actors.get(instance_id)
         mask = _Mask(label_id, instance_id, pixels, box)
-        if actor is None or view is None:
+        if actor is None or view is None or not _may_show(actor, mask.box, view):
             found.append(_still(mask, label_ids, instance_ids, depth_m))
         else:
             found.append(_moving(mask, actor, view, label_ids, instance_ids, depth_m))
@@ -158,6 +158,18 @@ def _moving(
         box_3d=box_3d,
         velocity_mps=actor.velocity_mps,
         actor_type=actor.type_id,
+    )
+
+
+def _may_show(actor: TrackedActor, box: BoxPx, view: View) -> bool:
+    """Say whether an actor is where something is seen: the map's own objects may bear an actor's number by chance."""
+    whole = _projected(view.optical(corners_of(actor)), view)
+    return (
+        whole is not None
+        and whole.left < box.right
+        and whole.right > box.left
+        and whole.top < box.bottom
+        and whole.bottom > box.top
     )
 
 

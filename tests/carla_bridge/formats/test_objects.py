@@ -81,3 +81,12 @@ def test_corners_follow_the_placement():
     corners = corners_of(scenes.actor(1, "vehicle.x", 5.0, 6.0, yaw_deg=90.0))
     assert corners.min(axis=0) == pytest.approx((4.0, 4.0, 0.0))
     assert corners.max(axis=0) == pytest.approx((6.0, 8.0, 1.5))
+
+
+def test_a_thing_of_the_map_that_bears_an_actor_s_number_is_not_that_actor():
+    sample = scenes.sample()
+    parked = np.where(sample.instance_ids == 40000, 300, sample.instance_ids).astype(np.uint16)
+    found = find_objects(sample.label_ids, parked, sample.depth_m, scenes.CAMERA, scenes.STATE)
+    bicycle = next(thing for thing in found if thing.label_id == scenes.BICYCLE)
+    assert (bicycle.actor_type, bicycle.box_3d, bicycle.instance_id) == (None, None, 300)
+    assert next(thing for thing in found if thing.label_id == scenes.CAR).actor_type == "vehicle.audi.tt"

@@ -31,6 +31,7 @@ SMALL = {
     "walkers": 20,
     "cameras": {"front": {"width": 160, "height": 96}},
     "keyframes": {"min_distance_m": 1.0},
+    "formats": list(FORMATS),
 }
 
 
@@ -103,7 +104,9 @@ def test_a_dataset_has_its_samples_their_records_and_a_page(dataset):
     assert [record["stem"] for record in records[:2]] == ["d0000_000000_000000", "d0000_000000_000001"]
     assert any(record["objects"] for record in records)
     assert all(sum(record["pixels"].values()) == 160 * 96 for record in records)
-    assert manifest["sha256"] == hash_of(dataset, ["cityscapes", "coco", "records"])
+    assert manifest["sha256"] == hash_of(dataset, [*FORMATS, "records"])
+    for photos in ("kitti/training/image_2/0*.png", "yolo/*/images/*/*.jpg", "bdd100k/images/100k/*/*.jpg"):
+        assert len(list(dataset.glob(photos))) in (9, 18)  # of two tasks
     page = (dataset / "report.html").read_text()
     assert page.count("data:image/jpeg") == 9
     assert "StandIn/Maps/StandIn-0" in page
