@@ -18,7 +18,7 @@ TOOLS = """
 import json, sys
 from pathlib import Path
 import numpy as np
-np.in1d = np.isin  # cityscapesScripts 2.2 calls what NumPy 2.4 no longer has
+np.in1d = np.isin  # cityscapesScripts 2.3 calls what NumPy 2.4 no longer has
 from PIL import Image
 from cityscapesscripts.evaluation import evalPixelLevelSemanticLabeling as evaluation
 from cityscapesscripts.helpers.annotation import Annotation
