@@ -88,7 +88,7 @@ def converted(path, folder, batch_size):
     """Return frames/s of the whole conversion, and of the engine alone on the same frames."""
     import pix2pix
 
-    engine = pix2pix.load("camvid-unet")
+    engine = pix2pix.load("fast")
     with RecordedDrive(path) as drive:
         table = tag_table(drive.meta.tag_table)
         ids = [table.label_ids(frame.tags) for frame in drive]
@@ -99,7 +99,7 @@ def converted(path, folder, batch_size):
             engine(batch)
         alone = len(ids) / (time.perf_counter() - started)
         settings = ConvertSettings(batch_size=batch_size)
-        identity = Identity("", "", "front", "camvid-unet", "", "", drive.meta, "", "", settings)
+        identity = Identity("", "", "front", "fast", "", "", drive.meta, "", "", settings)
         started = time.perf_counter()
         convert(drive, engine, folder / f"{batch_size}.mp4", identity)
         return len(ids) / (time.perf_counter() - started), alone

@@ -1,6 +1,6 @@
 """The stage table: where a frame's time goes, from the simulator's tick to the window.
 
-    python benchmarks/stages.py [--frames 100] [--checkpoint camvid-unet] [--device cpu]
+    python benchmarks/stages.py [--frames 100] [--checkpoint fast] [--device cpu]
 
 The same as `carla-bridge bench`, whose figures these are.
 """

@@ -89,7 +89,7 @@ def main() -> None:
     )
     parser.add_argument("--out", type=Path, default=Path("docs/streets.jpg"))
     parser.add_argument("--maps", type=Path, help="a folder with CARLA's towns as OpenDRIVE files")
-    parser.add_argument("--checkpoint", default="camvid-unet")
+    parser.add_argument("--checkpoint", default="fast")
     options = parser.parse_args()
     engine = pix2pix.load(options.checkpoint)
     tiles, sources = [], len(SEEDS) + (len(MAPS) if options.maps else 0)

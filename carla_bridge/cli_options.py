@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pix2pix.inference import Engine
 
 Command = Callable[..., Any]
-SHIPPED = "camvid-unet"  # the checkpoint that comes with the package
+SHIPPED = "fast"  # the checkpoint that comes with the package
 BACKENDS = "auto, or one of eager, bf16, compile, openvino (CPU), half, graphs (CUDA)."
 
 

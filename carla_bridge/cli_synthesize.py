@@ -33,6 +33,12 @@ synthesize_options = options(
         "--workers", type=click.IntRange(1, 64), help="Stand-ins at once, a process each.  [default: 1]"
     ),
     edit_option,
+    click.option(
+        "--engine",
+        type=click.Choice(["local", "ray"]),
+        help="ray: many drives at once, pip install 'carla-bridge[scale]'.  [default: local]",
+    ),
+    click.option("--address", help="Of a Ray cluster.  [default: this machine]"),
     click.option("--checkpoint", help=f"A shipped name or a path.  [default: {SHIPPED}]"),
     click.option("--device", help="auto, cpu, cuda or cuda:N.  [default: auto]"),
     click.option("--backend", help=f"{BACKENDS}  [default: auto]"),
@@ -40,7 +46,9 @@ synthesize_options = options(
 
 
 # where each option stands in the config file
-KEYS = ("samples", "seed", "workers", "checkpoint", "device", "backend")
+KEYS = ("samples", "seed", "workers", "checkpoint", "device", "backend", "engine", "address")
+# where it is made; what is made stays the same
+WHEREABOUTS = ("servers", "workers", "device", "backend", "engine", "address", "cpus_per_engine")
 
 
 @click.command()
@@ -100,9 +108,7 @@ def open_folder(out: Path, config: "SynthesizeConfig", engine: "NamedEngine") ->
 
     about = {
         "made_by": f"carla-bridge {version('carla-bridge')}",
-        "config": config.model_dump(
-            mode="json", exclude={"servers", "workers", "device", "backend", "edits"}
-        ),
+        "config": config.model_dump(mode="json", exclude={*WHEREABOUTS, "edits"}),
         "edits": [load_recipe(path).model_dump(mode="json") for path in config.edits],
         "checkpoint": {
             "name": engine.checkpoint,
@@ -127,6 +133,9 @@ def _drive(
     serves: list[Serve] = [partial(_on, address) for address in config.servers]
     serves = serves or [_standin] * config.workers
     with frame_progress(config.samples, "synthesizing") as progress:
+        if config.engine == "ray" and plans:
+            _drive_on_ray(plans, folder, config, progress)
+            return
         if len(serves) > 1:
             equip = partial(_equip, folder, config, len(serves))
             drive_together(plans, folder, equip, serves, lambda: progress(count_samples(folder)))
@@ -134,6 +143,24 @@ def _drive(
         for plan in plans:
             others = count_samples(folder) - count_samples(folder, plan)
             run_drive(plan, folder, workshop, serves[0], partial(_beyond, progress, others))
+
+
+def _drive_on_ray(
+    plans: "Sequence[DrivePlan]", folder: "DatasetFolder", config: "SynthesizeConfig", progress: "Told"
+) -> None:
+    from carla_bridge.scale_drives import drive_on_ray
+    from carla_bridge.synthesize import count_samples
+
+    equip = partial(_equip, folder.anywhere(), config, 1)
+    drive_on_ray(
+        plans,
+        folder.anywhere(),
+        equip,
+        _standin,
+        lambda: progress(count_samples(folder)),
+        address=config.address,
+        cpus_per_engine=config.cpus_per_engine,
+    )
 
 
 def _beyond(progress: "Told", others: int, done: int) -> None:

@@ -78,7 +78,7 @@ class LiveConfig(Settings):
     server: ServerConfig = ServerConfig()
     camera: CameraConfig = CameraConfig()
     session: SessionConfig = SessionConfig()
-    checkpoint: str = "camvid-unet"  # a shipped name or a path
+    checkpoint: str = "fast"  # a shipped name or a path
     device: str = "auto"
     backend: str = "auto"  # how the generator runs on it; see `pix2pix bench`
     overlap: bool = True  # let the simulator make the next tick while the photo of this one is generated
@@ -132,7 +132,7 @@ class RecordConfig(Settings):
 class ConvertConfig(Settings):
     """Everything for turning stored drives into video."""
 
-    checkpoint: str = "camvid-unet"  # a shipped name or a path
+    checkpoint: str = "fast"  # a shipped name or a path
     device: str = "auto"
     backend: str = "auto"  # how the generator runs on it; see `pix2pix bench`
     side_by_side: bool = False  # label | photo instead of the photo alone

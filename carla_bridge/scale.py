@@ -29,7 +29,7 @@ class NoCluster(BridgeError):
     def __init__(self, address: str | None, problem: str):
         super().__init__(
             f"the Ray cluster at {address or 'this machine'} {problem}; "
-            "see `ray status`, or leave out --engine ray to convert here"
+            "see `ray status`, or leave out --engine ray to work here"
         )
 
 
@@ -41,7 +41,7 @@ def convert_on_ray(
     cpus_per_engine: int = 2,
 ) -> Iterator[Outcome]:
     """Yield what became of each item, in the order in which they are done."""
-    with _cluster(address) as ray:
+    with cluster(address) as ray:
         resources = ray.cluster_resources()
         engines, needs = share_out(resources, cpus_per_engine, len(items))
         if not engines:
@@ -83,7 +83,7 @@ class _Worker:
 
 
 @contextmanager
-def _cluster(address: str | None) -> Iterator[Any]:
+def cluster(address: str | None) -> Iterator[Any]:
     """Connect to a cluster, or start one here; quietly, and without telling anybody else of it."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     try:

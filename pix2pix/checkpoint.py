@@ -36,7 +36,7 @@ class Card(Settings):
 
 
 def resolve(name_or_path: str | Path) -> Path:
-    """Return the file of a shipped name ("camvid-unet") or of a path."""
+    """Return the file of a shipped name ("fast") or of a path."""
     path = Path(name_or_path)
     if str(name_or_path) in shipped_names() and not path.is_file():
         return SHIPPED / f"{name_or_path}.safetensors"

@@ -44,7 +44,7 @@ def bench(
 
     Label ids in, bytes out. What a back end builds is kept on disk, so a second run starts sooner.
 
-    Example: pix2pix bench --checkpoint camvid-unet --size 512x256 --json bench.json
+    Example: pix2pix bench --checkpoint fast --size 512x256 --json bench.json
     """
     import torch
 

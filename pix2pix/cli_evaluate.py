@@ -45,7 +45,7 @@ def evaluate(
 ) -> None:
     """Score generators on label maps whose real photos they never saw; write an HTML report and JSON.
 
-    Example: pix2pix evaluate --checkpoint camvid-unet --checkpoint runs/mine/generator.safetensors
+    Example: pix2pix evaluate --checkpoint fast --checkpoint runs/mine/generator.safetensors
     --data camvid.pack --out report
     """
     from pix2pix.datasets import open_dataset

@@ -17,7 +17,7 @@ def export(checkpoint: str, out: Path, size: str, batch_size: int) -> None:
 
     The file is run and compared with the generator before it gets its name.
 
-    Example: pix2pix export camvid-unet --out camvid-unet.onnx --size 1024x512
+    Example: pix2pix export fast --out fast.onnx --size 1024x512
     """
     from pix2pix import checkpoint as checkpoints
     from pix2pix.datasets.resized import parse_size

@@ -23,7 +23,7 @@ MAX_PIXELS = 1 << 24  # of one batch: more is a mistake, and would exhaust the m
 def load(
     name_or_path: str | Path, *, device: str = "auto", backend: str = "auto", threads: int | None = None
 ) -> "Engine":
-    """Return the engine of a shipped name ("camvid-unet") or a checkpoint's path.
+    """Return the engine of a shipped name ("fast") or a checkpoint's path.
 
     `device` is "auto", "cpu", "cuda" or "cuda:N", `backend` one of `pix2pix.backends.NAMES`; `threads`, of the CPU,
     counts for all of torch in this process. Raises `Pix2PixError` in one sentence.

@@ -1,7 +1,7 @@
 """What a user may set for a synthetic dataset; every range is drawn from once per drive and written down."""
 
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
@@ -131,9 +131,12 @@ class SynthesizeConfig(Settings):
     weather: Annotated[dict[str, Share], Field(min_length=1)] = Field({"ClearNoon": 1.0})  # with weights
     min_object_px: NonNegativeInt = 20  # smaller ones are labelled, but not listed as objects
     formats: Annotated[tuple[str, ...], Field(min_length=1)] = ("cityscapes", "coco")  # see docs/datasets.md
-    checkpoint: str = "camvid-unet"  # a shipped name or a path
+    checkpoint: str = "fast"  # a shipped name or a path
     device: str = "auto"
-    backend: str = "auto"
+    backend: str = "auto"  # how the generator runs on it; see `pix2pix bench`
+    engine: Literal["local", "ray"] = "local"  # ray: many drives at once, each with stand-ins of its own
+    address: str | None = None  # of a Ray cluster; None: this machine
+    cpus_per_engine: PositiveInt = 2  # of a Ray cluster without GPUs
     edits: tuple[Path, ...] = ()  # recipes that manipulate the scenes, see configs/edits/
     optics: OpticsConfig = OpticsConfig()
 
@@ -146,6 +149,8 @@ class SynthesizeConfig(Settings):
 
     @model_validator(mode="after")
     def _towns_of_whom(self) -> Self:
+        if self.servers and self.engine == "ray":
+            raise ValueError("engine is ray, where every drive has a stand-in of its own; leave out servers")
         for town in self.towns:
             is_map = isinstance(town, str) and not town.endswith(".xodr")
             if is_map and not self.servers:

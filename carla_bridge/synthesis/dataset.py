@@ -11,8 +11,9 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from carla_bridge.errors import BridgeError
 from carla_bridge.formats.sample import DatasetFormat, Entry, Split
@@ -58,6 +59,12 @@ class DatasetFolder:
             for partial in list(self.path.rglob("*.partial.*")):
                 partial.unlink()
         save_whole(plan, _json(self._told), overwrite=True)
+
+    def anywhere(self) -> Self:
+        """Return the same with a path that does not depend on where a worker was started."""
+        found = copy(self)
+        found.path = self.path.absolute()
+        return found
 
     @property
     def previews(self) -> Path:

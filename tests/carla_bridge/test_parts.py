@@ -165,6 +165,8 @@ def test_files_are_on_the_disk_before_they_have_their_names(tmp_path, monkeypatc
         "000000.partial.mp4",
         "drive.partial.mp4",
         "manifest.partial.json",
+        "manifest.json",
+        tmp_path.name,  # the folder: the manifest's name is there, too
     ]
 
 

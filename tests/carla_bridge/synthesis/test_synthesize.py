@@ -232,3 +232,12 @@ def test_the_command_line_goes_over_the_file(tmp_path):
     assert config.samples == 3
     assert config.servers == (ServerConfig(port=2001),)
     assert set(config.formats) <= set(FORMATS)
+
+
+def test_ray_makes_the_same(dataset, tmp_path):
+    pytest.importorskip("ray", reason="the extra `scale` is not installed")
+    folder = tmp_path / "dataset"
+    code, out, err = finish(start(folder, "--engine", "ray", config=SMALL | {"cpus_per_engine": 1}))
+    assert code == 0, out + err
+    assert "wrote 9 samples" in out
+    assert files_of(folder) == files_of(dataset)
