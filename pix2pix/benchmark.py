@@ -56,13 +56,8 @@ def bench(
     engines = list(engines)
     label_ids = street(batch_size, height, width)
     start_s = [engine.warm_up(height, width, batch_size=batch_size) for engine in engines]
-    plain = plain_unet()
-    calls: dict[str, Callable[[], object]] = {}
-    ids = torch.from_numpy(label_ids)
+    calls = plain_calls(label_ids, engines[0].device if engines else torch.device("cpu"))
     with torch.inference_mode():
-        planes = plain.label_input(pad(ids, plain.stride), None, None)
-        calls["plain net"] = lambda: plain.network(planes)
-        calls["plain engine"] = lambda: to_photo(plain(ids)).contiguous().numpy()
         for index, engine in enumerate(engines):
             calls[f"{index} net"] = engine.net(label_ids)
             calls[f"{index} engine"] = _call(engine, label_ids)
@@ -112,6 +107,23 @@ def take_turns(calls: Mapping[str, Callable[[], object]], *, rounds: int) -> dic
 def _timing(seconds: list[float]) -> Timing:
     p5, p95 = np.quantile(seconds, (0.05, 0.95))
     return Timing(1000 * statistics.median(seconds), 1000 * float(p5), 1000 * float(p95))
+
+
+def plain_calls(label_ids: np.ndarray, device: torch.device) -> dict[str, Callable[[], object]]:
+    """Return the plain U-Net's calls, on the device where the others run; each ends when its work is done."""
+    plain = plain_unet().to(device)
+    ids = torch.from_numpy(label_ids)
+    planes = plain.label_input(pad(ids.to(device), plain.stride), None, None)
+
+    def net() -> None:
+        plain.network(planes)
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
+
+    return {
+        "plain net": net,
+        "plain engine": lambda: to_photo(plain(ids.to(device))).contiguous().cpu().numpy(),
+    }
 
 
 def plain_unet() -> Generator:

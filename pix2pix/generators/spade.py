@@ -111,7 +111,11 @@ def _encode(source: int, target: int) -> nn.Sequential:
 
 
 def initialize_spade(network: Spade) -> None:
-    """Draw the weights, in place: after He et al. 2015 (arXiv 1502.01852), residual and modulation near zero."""
+    """Draw the weights, in place: after He et al. 2015 (arXiv 1502.01852), residual and modulation near zero.
+
+    What no activation follows keeps the variance as it is: nothing normalises the sum of the blocks, and one
+    doubling per level would drive the tanh where it has no gradient.
+    """
     for layer in network.modules():
         if isinstance(layer, nn.Conv2d):
             nn.init.kaiming_normal_(layer.weight, a=0.2)
@@ -120,6 +124,14 @@ def initialize_spade(network: Spade) -> None:
     for part in network.modules():
         if isinstance(part, SpadeBlock):
             nn.init.normal_(part.conv_out.weight, 0.0, 0.02)
+            _keep_variance(part.shortcut)
         elif isinstance(part, Modulation):
             nn.init.normal_(part.scale_and_shift.weight, 0.0, 0.02)
+    for part in (network.innermost, *network.narrow):
+        _keep_variance(part)
     nn.init.normal_(network.photo.weight, 0.0, 0.02)
+
+
+def _keep_variance(part: nn.Module) -> None:
+    if isinstance(part, nn.Conv2d):
+        nn.init.kaiming_normal_(part.weight, nonlinearity="linear")

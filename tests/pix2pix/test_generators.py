@@ -34,6 +34,16 @@ def test_gradients_reach_every_parameter(architecture, levels, encoding):
         assert parameter.grad.abs().sum() > 0, name
 
 
+@pytest.mark.parametrize(
+    ("architecture", "width", "levels"), [("unet", 64, 8), ("spade", 40, 6), ("fast", 32, 5)]
+)
+def test_a_wide_generator_starts_where_the_tanh_has_a_gradient(architecture, width, levels):
+    generator = make_generator(architecture, levels, width=width)
+    with torch.no_grad():
+        photo = generator(random_ids(1, 256, 256))
+    assert (photo.abs() > 0.97).float().mean() < 0.01
+
+
 @ARCHITECTURES
 def test_any_size_is_padded_inside_and_never_squashed(architecture, levels):
     generator = make_generator(architecture, levels).eval()
