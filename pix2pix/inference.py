@@ -88,7 +88,7 @@ class Engine:
                 "use a smaller size or fewer frames at once"
             )
         with torch.inference_mode(), _one_sentence(self.device):
-            ids = torch.from_numpy(np.require(label_ids, requirements="CW"))
+            ids = torch.from_numpy(np.require(label_ids, requirements=["C", "W"]))
             photo_rgb: np.ndarray = self._backend(ids).numpy()
         return photo_rgb
 

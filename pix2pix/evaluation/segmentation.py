@@ -72,7 +72,9 @@ def segmentation_score(
 def segment(segmenter: nn.Module, photo_rgb: np.ndarray, device: str = "cpu") -> np.ndarray:
     """Return the place among the classes that each pixel is seen as, H,W int64."""
     with torch.inference_mode():
-        logits = segmenter(to_signed(torch.from_numpy(np.require(photo_rgb, requirements="CW"))[None].to(device)))
+        logits = segmenter(
+            to_signed(torch.from_numpy(np.require(photo_rgb, requirements=["C", "W"]))[None].to(device))
+        )
     seen: np.ndarray = logits[0].argmax(0).cpu().numpy()
     return seen
 

@@ -4,6 +4,7 @@ import torch
 
 from pix2pix import checkpoint
 from pix2pix.errors import Pix2PixError
+from pix2pix.evaluation.segmentation import segment
 from pix2pix.generators import Generator
 from pix2pix.inference import Engine, choose_device, load
 from pix2pix.run_directory import Progressed, make_card
@@ -46,6 +47,15 @@ def test_the_call_is_pure(engine, label_ids):
     engine(label_ids[:, ::-1].copy())
     assert (engine(label_ids) == first).all()
     assert (label_ids == before).all()
+
+
+def test_label_ids_of_a_pack_are_taken_without_a_warning(engine, label_ids):
+    written = engine(label_ids)
+    label_ids.flags.writeable = False  # as those of a memory-mapped pack are
+    assert (engine(label_ids) == written).all()
+    segmenter = torch.nn.Conv2d(3, 2, 1)
+    written.flags.writeable = False
+    assert segment(segmenter, written[0]).shape == (32, 48)
 
 
 @pytest.mark.parametrize(("height", "width"), [(30, 48), (32, 41), (33, 50), (1, 1), (20, 100)])
