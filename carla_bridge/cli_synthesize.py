@@ -75,13 +75,15 @@ def synthesize(
     values["edits"] = given["edits"] or None
     config = read_config(config_path, values)
     engine = load_named(config.checkpoint, config.device, config.backend)
-    folder = open_folder(out, config, engine)
-    if folder.is_finished():
-        click.echo(f"{out} is done already")
-        return
-    workshop = _workshop(folder, config, engine)
-    _drive(to_be_driven(folder), folder, config, workshop)
-    _finish(folder, workshop, config)
+    folder = find_folder(out, config, engine)
+    with folder.alone():
+        folder.prepare()
+        if folder.is_finished():
+            click.echo(f"{out} is done already")
+            return
+        workshop = _workshop(folder, config, engine)
+        _drive(to_be_driven(folder), folder, config, workshop)
+        _finish(folder, workshop, config)
 
 
 def read_config(path: Path | None, values: dict[str, Any]) -> "SynthesizeConfig":
@@ -98,8 +100,8 @@ def read_config(path: Path | None, values: dict[str, Any]) -> "SynthesizeConfig"
     return config
 
 
-def open_folder(out: Path, config: "SynthesizeConfig", engine: "NamedEngine") -> "DatasetFolder":
-    """Return the dataset's folder, ready to be written to; refuse one that holds another."""
+def find_folder(out: Path, config: "SynthesizeConfig", engine: "NamedEngine") -> "DatasetFolder":
+    """Return the dataset's folder with what was drawn for it."""
     from importlib.metadata import version
 
     from carla_bridge.edits.recipe import load_recipe
@@ -118,9 +120,7 @@ def open_folder(out: Path, config: "SynthesizeConfig", engine: "NamedEngine") ->
             "licence": engine.licence,
         },
     }
-    folder = DatasetFolder(out, about, draw_plan(config))
-    folder.prepare()
-    return folder
+    return DatasetFolder(out, about, draw_plan(config))
 
 
 def _drive(

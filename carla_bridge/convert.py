@@ -19,7 +19,7 @@ from carla_bridge.errors import BridgeError
 from carla_bridge.frames import DriveMeta, FramePair, LabelFrame, StoredDrive
 from carla_bridge.joining import is_part, join
 from carla_bridge.labels import UnknownTags
-from carla_bridge.outputs import give_name, make_room, partial_path, save_whole, writing
+from carla_bridge.outputs import give_name, make_room, partial_path, save_whole, settle_names, writing
 from carla_bridge.parts import PartsFolder, read_json
 from carla_bridge.side_by_side import side_by_side
 from carla_bridge.timing import StageTimes
@@ -97,19 +97,21 @@ def convert(
     if parts.is_of_this() and _vouches(
         parts.manifest, out, identity
     ):  # killed when it had all but its manifest
-        return _finish(parts, out)
+        with parts.alone():
+            return _finish(parts, out)
     make_room(out, overwrite=overwrite)
-    parts.prepare()
-    names = []
-    for start in range(0, len(drive), PART_FRAMES):
-        names.append(name := parts.part(start // PART_FRAMES))
-        stop = min(start + PART_FRAMES, len(drive))
-        if not is_part(name, stop - start):
-            part = _Making(engine, identity.settings, out, times or StageTimes(), progress)
-            part.make(drive, original, start, name)
-        progress(stop)
-    _join(names, parts, out, identity)
-    return _finish(parts, out)
+    with parts.alone():
+        parts.prepare()
+        names = []
+        for start in range(0, len(drive), PART_FRAMES):
+            names.append(name := parts.part(start // PART_FRAMES))
+            stop = min(start + PART_FRAMES, len(drive))
+            if not is_part(name, stop - start):
+                part = _Making(engine, identity.settings, out, times or StageTimes(), progress)
+                part.make(drive, original, start, name)
+            progress(stop)
+        _join(names, parts, out, identity)
+        return _finish(parts, out)
 
 
 def _join(names: Sequence[Path], parts: PartsFolder, out: Path, identity: Identity) -> None:
@@ -122,6 +124,7 @@ def _join(names: Sequence[Path], parts: PartsFolder, out: Path, identity: Identi
     with writing(out):
         manifest_of(out).unlink(missing_ok=True)
         partial.replace(out)
+        settle_names(out.parent)
 
 
 def _finish(parts: PartsFolder, out: Path) -> int:

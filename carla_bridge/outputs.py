@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -33,7 +34,16 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def make_room(path: Path, *, overwrite: bool) -> None:
-    """Create the folders a result needs; refuse a place that is taken."""
+    """Create the folders a result needs; refuse a place that is taken or a folder that can't be written to.
+
+    Nothing else tells of a folder beforehand: permissions, quotas and read-only disks each have their own say.
+    """
+    _make_folders(path, overwrite=overwrite)
+    with writing(path), tempfile.TemporaryFile(dir=path.parent):
+        pass
+
+
+def _make_folders(path: Path, *, overwrite: bool) -> None:
     with writing(path):
         if path.is_dir() or (path.exists() and not overwrite):
             raise OutputExists(path)
@@ -55,16 +65,21 @@ def give_name(partial: Path, path: Path) -> None:
     """Give a finished file its real name, so that a power cut leaves the whole file under one of its two names."""
     settle(partial)
     partial.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
+    settle_names(path.parent)
+
+
+def settle_names(folder: Path) -> None:
+    """Wait until the disk has the names of the files in a folder."""
+    number = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(number)
     finally:
-        os.close(folder)
+        os.close(number)
 
 
 def save_whole(path: Path, content: bytes, *, overwrite: bool = False) -> None:
     """Write a file that appears under its name only when it is complete."""
-    make_room(path, overwrite=overwrite)
+    _make_folders(path, overwrite=overwrite)
     partial = partial_path(path)
     with writing(path):
         try:

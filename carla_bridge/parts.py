@@ -5,9 +5,12 @@ the last to go, and without it only an empty folder is taken for ours.
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from carla_bridge.claims import Claim
 from carla_bridge.outputs import OutputExists, partial_path, save_whole, writing
 
 
@@ -23,13 +26,21 @@ class PartsFolder:
         """Say whether an earlier run of the same conversion left it."""
         return self._identity.exists() and read_json(self._identity) == self._about
 
-    def prepare(self) -> None:
-        """Make it, or keep what an earlier run left; what another conversion left is removed."""
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Make the folder, and keep other runs from it inside the block."""
         with writing(self.path):
-            if self.path.exists() and not self.is_of_this():
-                self._refuse_others()
-                self.remove()
             self.path.mkdir(parents=True, exist_ok=True)
+            claim = Claim.of_folder(self.path)
+        with claim:
+            yield
+
+    def prepare(self) -> None:
+        """Keep what an earlier run left; what another conversion left is removed."""
+        with writing(self.path):
+            if not self.is_of_this():
+                self._refuse_others()
+                self._clear()
         save_whole(self._identity, json.dumps(self._about).encode(), overwrite=True)
 
     def part(self, number: int) -> Path:
@@ -44,12 +55,15 @@ class PartsFolder:
     def remove(self) -> None:
         """Remove what is ours, what says so last."""
         with writing(self.path):
-            for video in self.path.glob("[0-9]*.mp4"):
-                video.unlink()
-            for file in (self.manifest, self._identity):
-                partial_path(file).unlink(missing_ok=True)
-                file.unlink(missing_ok=True)
+            self._clear()
             self.path.rmdir()
+
+    def _clear(self) -> None:
+        for video in self.path.glob("[0-9]*.mp4"):
+            video.unlink()
+        for file in (self.manifest, self._identity):
+            partial_path(file).unlink(missing_ok=True)
+            file.unlink(missing_ok=True)
 
     def _refuse_others(self) -> None:
         """Nothing of anybody else's is ever removed."""

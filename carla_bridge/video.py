@@ -18,9 +18,10 @@ import numpy as np
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 from av.video.stream import VideoStream
 
+from carla_bridge.claims import Claim
 from carla_bridge.errors import BridgeError
 from carla_bridge.joining import MOVIE_FLAGS, encoding
-from carla_bridge.outputs import OutputExists, make_room, partial_path, settle, writing
+from carla_bridge.outputs import OutputExists, give_name, make_room, partial_path, writing
 
 _log = logging.getLogger(__name__)
 
@@ -36,7 +37,7 @@ _YUV_FROM_RGB = np.array(
 
 
 class UnfinishedVideo(BridgeError):
-    """An earlier run was cut short here, or another one is writing right now."""
+    """An earlier run was cut short here."""
 
     def __init__(self, partial: Path):
         super().__init__(
@@ -73,12 +74,9 @@ class Mp4:
 
     def __enter__(self) -> Self:
         make_room(self.path, overwrite=self._overwrite)
-        if self._partial.exists() and not self._overwrite:
-            raise UnfinishedVideo(self._partial)
         with encoding(self.path):
-            self._file = self._partial.open(
-                "wb" if self._overwrite else "xb", buffering=0
-            )  # a kill finds every byte
+            self._claim = _claim(self._partial, overwrite=self._overwrite)
+            self._file = self._claim.open(buffering=0)  # a kill finds every byte
             options = {"movflags": MOVIE_FLAGS, "flush_packets": "1"}
             self._container = av.open(self._file, "w", format="mp4", options=options)
         self._container.metadata["title"] = self._title
@@ -99,6 +97,10 @@ class Mp4:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        with self._claim:
+            self._end(kind)
+
+    def _end(self, kind: type[BaseException] | None) -> None:
         try:
             with encoding(self.path):
                 self._close()
@@ -128,8 +130,7 @@ class Mp4:
         if self.path.exists() and not self._overwrite:  # it came while we were writing
             raise OutputExists(self.path)
         with writing(self.path):
-            settle(self._partial)
-            self._partial.replace(self.path)
+            give_name(self._partial, self.path)
 
     def _add_stream(self, height: int, width: int) -> VideoStream:
         self.codec = codec_for(height, width)
@@ -144,6 +145,13 @@ class Mp4:
         stream.codec_context.color_primaries = ColorPrimaries.BT709
         stream.codec_context.color_trc = ColorTrc.BT709
         return stream
+
+
+def _claim(partial: Path, *, overwrite: bool) -> Claim:
+    try:
+        return Claim.of_file(partial, overwrite=overwrite)
+    except FileExistsError as error:
+        raise UnfinishedVideo(partial) from error
 
 
 def codec_for(height: int, width: int) -> str:

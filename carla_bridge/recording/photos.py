@@ -10,6 +10,7 @@ from typing import IO
 from mcap.records import Channel, McapRecord, Message, Schema
 from mcap.writer import CompressionType, Writer
 
+from carla_bridge.claims import Claim
 from carla_bridge.outputs import OutputExists, give_name, partial_path, writing
 from carla_bridge.recording import messages
 from carla_bridge.recording.chunks import UNREADABLE, Contents, find_contents, read_chunk
@@ -46,24 +47,28 @@ def add_photos(
         file = source.open("rb")
     except OSError as error:
         raise NoRecording(source, f"cannot be read ({error.strerror})") from error
-    with file, writing(target), partial_path(target).open("wb") as copy:
-        try:
-            contents = find_contents(file)
-        except UNREADABLE as error:
-            raise NoRecording(source, str(error)) from error
-        track = _Track(source, contents, copy, photos, about)
-        for number, place in enumerate(contents.chunks, start=1):
-            try:
-                records = list(read_chunk(file, place))
-            except UNREADABLE as error:
-                raise DamagedRecording(source, str(error)) from error
-            for record in records:
-                track.add(record)
-            progress(number / len(contents.chunks))
-        track.finish()
-    with writing(target):
+    with file, writing(target), Claim.of_file(partial_path(target), overwrite=True) as claim:
+        contents = _contents_of(file, source)
+        with claim.open() as copy:
+            track = _Track(source, contents, copy, photos, about)
+            for number, place in enumerate(contents.chunks, start=1):
+                try:
+                    records = list(read_chunk(file, place))
+                except UNREADABLE as error:
+                    raise DamagedRecording(source, str(error)) from error
+                for record in records:
+                    track.add(record)
+                progress(number / len(contents.chunks))
+            track.finish()
         give_name(partial_path(target), target)
     return track.photos
+
+
+def _contents_of(file: IO[bytes], source: Path) -> Contents:
+    try:
+        return find_contents(file)
+    except UNREADABLE as error:
+        raise NoRecording(source, str(error)) from error
 
 
 class _Track:

@@ -8,6 +8,7 @@ from typing import IO
 
 from mcap.records import Channel, Message
 
+from carla_bridge.claims import Claim
 from carla_bridge.outputs import give_name, make_room, partial_path, writing
 from carla_bridge.recording.chunks import UNREADABLE, Contents, find_contents, read_chunk
 from carla_bridge.recording.errors import NoRecording
@@ -53,11 +54,11 @@ def _copy(source: IO[bytes], path: Path, target: Path, progress: Callable[[float
         raise NoRecording(path, "does not even begin like a recording of ours") from error
     lost: list[int] = []
     topics = {record.id: record.topic for record in contents.definitions if isinstance(record, Channel)}
-    with writing(target), DriveTrack(partial_path(target).open("wb"), meta) as track:
-        for tick in _by_tick(_sound_messages(source, contents, topics, lost, progress)):
-            if topics_of_a_tick(meta, topics.values()) <= tick.keys():
-                _write(track, tick)
-    with writing(target):
+    with writing(target), Claim.of_file(partial_path(target), overwrite=True) as claim:
+        with DriveTrack(claim.open(), meta) as track:
+            for tick in _by_tick(_sound_messages(source, contents, topics, lost, progress)):
+                if topics_of_a_tick(meta, topics.values()) <= tick.keys():
+                    _write(track, tick)
         give_name(partial_path(target), target)
     return Repaired(target, track.frames, len(lost))
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from carla_bridge.claims import Claim
 from carla_bridge.errors import BridgeError
 from carla_bridge.frames import DriveTick, RecordingMeta
 from carla_bridge.outputs import CannotWrite, OutputExists, give_name, make_room, partial_path, writing
@@ -22,7 +23,7 @@ LOOK_S = 0.2  # how often one who waits for room looks whether the thread still 
 
 
 class UnfinishedRecording(BridgeError):
-    """An earlier run was cut short here, or another one is writing right now."""
+    """An earlier run was cut short here."""
 
     def __init__(self, partial: Path):
         super().__init__(
@@ -48,14 +49,14 @@ class DriveWriter:
 
     def __enter__(self) -> Self:
         make_room(self.path, overwrite=self._overwrite)
-        if self._partial.exists() and not self._overwrite:
-            raise UnfinishedRecording(self._partial)
         with writing(self.path):
-            file = self._partial.open("wb" if self._overwrite else "xb")
+            self._claim = _claim(self._partial, overwrite=self._overwrite)
+            file = self._claim.open()
             try:
                 self._track = DriveTrack(file, self.meta)
             except BaseException:
                 file.close()
+                self._claim.release()
                 raise
         self._thread = threading.Thread(target=self._run, name="drive-writer", daemon=True)
         self._thread.start()
@@ -81,12 +82,15 @@ class DriveWriter:
     ) -> None:
         self._put(None)
         self._thread.join()
-        if kind is not None:
-            return
-        self._check()
+        with self._claim:
+            if kind is None:
+                self._check()
+                self._take_name()
+
+    def _take_name(self) -> None:
+        if self.path.exists() and not self._overwrite:
+            raise OutputExists(self.path)
         with writing(self.path):
-            if self.path.exists() and not self._overwrite:
-                raise OutputExists(self.path)
             give_name(self._partial, self.path)
 
     def _put(self, tick: DriveTick | None) -> None:
@@ -110,3 +114,10 @@ class DriveWriter:
             raise CannotWrite(self.path, self._error)
         if self._error is not None:
             raise self._error
+
+
+def _claim(partial: Path, *, overwrite: bool) -> Claim:
+    try:
+        return Claim.of_file(partial, overwrite=overwrite)
+    except FileExistsError as error:
+        raise UnfinishedRecording(partial) from error

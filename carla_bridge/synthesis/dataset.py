@@ -11,10 +11,12 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from copy import copy
 from pathlib import Path
 from typing import Any, Self
 
+from carla_bridge.claims import Claim
 from carla_bridge.errors import BridgeError
 from carla_bridge.formats.sample import DatasetFormat, Entry, Split
 from carla_bridge.outputs import partial_path, save_whole, writing
@@ -47,11 +49,19 @@ class DatasetFolder:
         self.path, self.drives = path, drives
         self._told = json.loads(json.dumps({**about, "drives": [drive.told() for drive in drives]}))
 
-    def prepare(self) -> None:
-        """Make it, or go on with what an earlier run of the same left; half-written files of that run go."""
-        plan = self.path / "plan.json"
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Make the folder, and keep other runs from it inside the block."""
         with writing(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
+            claim = Claim.of_folder(self.path)
+        with claim:
+            yield
+
+    def prepare(self) -> None:
+        """Begin, or go on with what an earlier run of the same left; half-written files of that run go."""
+        plan = self.path / "plan.json"
+        with writing(self.path):
             if plan.exists():
                 self._check_same(json.loads(plan.read_bytes()))
             elif any(each.name != partial_path(plan).name for each in self.path.iterdir()):

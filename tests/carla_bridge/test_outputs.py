@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from carla_bridge.outputs import CannotWrite, OutputExists, make_room, partial_path, save_numbered, save_whole
@@ -38,3 +40,13 @@ def test_numbers_go_up_and_nothing_is_replaced(tmp_path):
     names = [save_numbered(tmp_path / "shot", ".png", bytes([n])).name for n in range(3)]
     assert names == ["shot-0001.png", "shot-0002.png", "shot-0003.png"]
     assert (tmp_path / "shot-0001.png").read_bytes() == b"\0"
+
+
+def test_a_folder_that_cannot_be_written_to_is_noticed_before_the_work():
+    with pytest.raises(CannotWrite, match=r"cannot write /proc/drive\.mcap: .+; free the place"):
+        make_room(Path("/proc/drive.mcap"), overwrite=False)
+
+
+def test_looking_whether_a_folder_can_be_written_to_leaves_nothing(tmp_path):
+    make_room(tmp_path / "new" / "drive.mcap", overwrite=False)
+    assert list((tmp_path / "new").iterdir()) == []
