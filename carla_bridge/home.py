@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 
 _LOOK_EVERY_S = 0.5
+_NUDGE_AFTER_S = 2.0  # a Traffic Manager's step takes a fraction of that
 
 
 def ensure_home() -> None:
@@ -48,23 +49,33 @@ def park_dying_threads() -> Callable[[], None]:
 
 @contextmanager
 def not_stuck(
-    alive: Callable[[], bool], sentence: str, *, patience_s: float, at_most_s: float
+    alive: Callable[[], bool],
+    sentence: str,
+    *,
+    patience_s: float,
+    at_most_s: float,
+    nudge: Callable[[], object] = lambda: None,
 ) -> Iterator[None]:
     """End the process with a sentence if the block still runs so long after its server died, or at all.
+
+    `nudge` is called now and then in a block that takes long, and may help it on.
 
     A tick of the client library waits for the Traffic Manager's thread without any time-out; if that thread
     died of a server that is dead or mute, no exception and no signal gets through to us any more. There is
     nobody to tidy up with then, and what is written on disk is whole up to the last fragment.
     """
-    done, until_s = threading.Event(), time.monotonic() + at_most_s
+    done, began_s = threading.Event(), time.monotonic()
 
     def watch() -> None:
         while not done.wait(_LOOK_EVERY_S):
             is_lost = not alive() and not done.wait(patience_s) and not alive()
-            if is_lost or time.monotonic() > until_s:
+            lasted_s = time.monotonic() - began_s
+            if is_lost or lasted_s > at_most_s:
                 sys.stderr.write(f"Error: {sentence}\n")
                 sys.stderr.flush()
                 os._exit(1)
+            if lasted_s > _NUDGE_AFTER_S and not done.is_set():
+                nudge()
 
     watcher = threading.Thread(target=watch, name="not-stuck", daemon=True)
     watcher.start()

@@ -15,6 +15,7 @@ import msgpack
 
 from carla_bridge.errors import BridgeError
 from carla_bridge.home import load_client, not_stuck
+from carla_bridge.traffic_manager import wake
 
 if TYPE_CHECKING:
     import carla
@@ -105,6 +106,7 @@ class Server:
 
     def __init__(self, host: str, port: int, *, timeout_s: float):
         self.host, self.port, self.timeout_s = host, port, timeout_s
+        self.traffic_manager_port: int | None = None  # of ours, where one is in step with our ticks
         self.lifeline = Lifeline(host, port, timeout_s)
         try:
             with self.answering("connect"):
@@ -143,13 +145,23 @@ class Server:
         self.check()
         longest_s = _CALLS_PER_TICK * self.timeout_s + _GRACE_S
         lost = ServerLost(self.host, self.port, f"did not finish a tick within {longest_s:g} s")
+        before = self.world.get_snapshot().frame
         try:
             with not_stuck(
-                self.lifeline.alive, str(lost), patience_s=self.timeout_s + _GRACE_S, at_most_s=longest_s
+                self.lifeline.alive,
+                str(lost),
+                patience_s=self.timeout_s + _GRACE_S,
+                at_most_s=longest_s,
+                nudge=lambda: self._wake_traffic_manager(before),
             ):
                 return int(self.world.tick(self.timeout_s))
         except RuntimeError as error:
             raise self._explain(error, "tick") from error
+
+    def _wake_traffic_manager(self, before: int) -> None:
+        """Wake ours if it is what a tick waits for: the server has made the one after `before` already."""
+        if self.traffic_manager_port is not None and self.world.get_snapshot().frame > before:
+            wake(self.traffic_manager_port)
 
     def await_tick(self) -> int:
         """Wait until the world has gone on by itself, or by somebody else, and return its number."""

@@ -111,6 +111,7 @@ def start_traffic_manager(server: Server, undo: Undo, session: SessionConfig) ->
         # Every tick of this process, of later drives too, would wait for a Traffic Manager that is in step.
         undo.later("let its ticks go", lambda: manager.set_synchronous_mode(False), if_lost=True)
         manager.set_synchronous_mode(session.synchronous)
+        server.traffic_manager_port = port if session.synchronous else None
         manager.set_random_device_seed(session.seed)
     return port
 

@@ -22,28 +22,20 @@ def pytest_pyfunc_call(pyfuncitem):
     """Run a test marked `own_process` by a pytest of its own, with no other test before or after it.
 
     A Traffic Manager whose server died under it is dead but still registered in the client library, and the next
-    map change of that process waits for its thread for ever. `tries` is for the client's own hangs: its Traffic
-    Manager can miss a wake-up of `tick` where the processor is overloaded, which says nothing about the server.
+    map change of that process waits for its thread for ever.
     """
     if not _is_for_another(pyfuncitem):
         return None
-    tries_left = pyfuncitem.get_closest_marker("own_process").kwargs.get("tries", 1)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", pyfuncitem.nodeid]
-    while True:
-        tries_left -= 1
-        try:
-            ran = subprocess.run(
-                command,
-                cwd=pyfuncitem.config.rootpath,
-                env=os.environ | {_ALONE: "1"},
-                capture_output=True,
-                text=True,
-                timeout=_LONGEST_S,
-                check=False,
-            )
-            break
-        except subprocess.TimeoutExpired:
-            assert tries_left > 0, f"{pyfuncitem.nodeid} hung"
+    ran = subprocess.run(
+        command,
+        cwd=pyfuncitem.config.rootpath,
+        env=os.environ | {_ALONE: "1"},
+        capture_output=True,
+        text=True,
+        timeout=_LONGEST_S,
+        check=False,
+    )
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "1 passed" in ran.stdout, ran.stdout
     return True

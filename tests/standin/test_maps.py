@@ -13,6 +13,7 @@ import pytest
 from carla_bridge.standin.errors import MapError
 from carla_bridge.standin.process import StandInProcess
 from carla_bridge.standin.streetscape.atlas import Atlas
+from tests.standin.awake import kept_awake
 
 TOWN01 = Path(os.environ.get("CARLA_BRIDGE_DATA", "none")) / "carla" / "maps" / "Town01.xodr"
 DRIVING = '<lane id="{}" type="driving"><width sOffset="0" a="3.5" b="0" c="0" d="0"/></lane>'
@@ -184,8 +185,9 @@ def test_the_traffic_manager_drives_through_town01(free_port):
         starts = [car.get_location() for car in cars]
         for car in cars:
             car.set_autopilot(True, free_port)
-        for _ in range(300):
-            world.tick()
+        with kept_awake(world, free_port):
+            for _ in range(300):
+                world.tick()
         places = [car.get_location() for car in cars]
         driven = [start.distance(place) for start, place in zip(starts, places, strict=True)]
         for place in places:

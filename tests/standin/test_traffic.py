@@ -6,7 +6,11 @@ import socket
 
 import pytest
 
-carla = pytest.importorskip("carla")
+pytest.importorskip("carla")
+
+import carla
+
+from tests.standin.awake import kept_awake
 
 Red, Yellow, Green = (getattr(carla.TrafficLightState, name) for name in ("Red", "Yellow", "Green"))
 
@@ -27,7 +31,8 @@ def traffic(client, empty):
     manager = client.get_trafficmanager(port)
     manager.set_synchronous_mode(True)
     manager.set_random_device_seed(0)
-    yield manager
+    with kept_awake(empty, port):
+        yield manager
     manager.shut_down()
 
 
@@ -84,8 +89,7 @@ def test_a_light_can_be_read_set_frozen_and_reset(empty, light):
     assert shown.state == Green
 
 
-@pytest.mark.timeout(400)
-@pytest.mark.own_process(tries=3)
+@pytest.mark.own_process
 def test_the_traffic_manager_stops_at_red_and_goes_at_green(empty, traffic, light):
     light, line, start = light
     light.set_state(Red)
@@ -107,8 +111,7 @@ def test_the_traffic_manager_stops_at_red_and_goes_at_green(empty, traffic, ligh
     assert (line - vehicle.get_location()).dot(ahead) < -2.0
 
 
-@pytest.mark.timeout(400)
-@pytest.mark.own_process(tries=3)
+@pytest.mark.own_process
 def test_fifty_vehicles_of_the_traffic_manager_get_on_and_never_overlap(client, empty, traffic):
     library = empty.get_blueprint_library()
     cars = [bp for bp in library.filter("vehicle.*") if bp.get_attribute("base_type").as_str() == "car"]
