@@ -1,7 +1,7 @@
 """`carla-bridge synthesize`: whole datasets by one command. Heavy imports stay inside."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -127,11 +127,12 @@ def _drive(
     plans: "Sequence[DrivePlan]", folder: "DatasetFolder", config: "SynthesizeConfig", workshop: "Workshop"
 ) -> None:
     from carla_bridge.crew import drive_together
+    from carla_bridge.drive_standins import standin_of, standins_ahead
     from carla_bridge.progress import frame_progress
     from carla_bridge.synthesize import count_samples, run_drive
 
     serves: list[Serve] = [partial(_on, address) for address in config.servers]
-    serves = serves or [_standin] * config.workers
+    serves = serves or [standin_of] * config.workers
     with frame_progress(config.samples, "synthesizing") as progress:
         if config.engine == "ray" and plans:
             _drive_on_ray(plans, folder, config, progress)
@@ -140,14 +141,16 @@ def _drive(
             equip = partial(_equip, folder, config, len(serves))
             drive_together(plans, folder, equip, serves, lambda: progress(count_samples(folder)))
             return
-        for plan in plans:
-            others = count_samples(folder) - count_samples(folder, plan)
-            run_drive(plan, folder, workshop, serves[0], partial(_beyond, progress, others))
+        with nullcontext(serves[0]) if config.servers else standins_ahead(plans) as serve:
+            for plan in plans:
+                others = count_samples(folder) - count_samples(folder, plan)
+                run_drive(plan, folder, workshop, serve, partial(_beyond, progress, others))
 
 
 def _drive_on_ray(
     plans: "Sequence[DrivePlan]", folder: "DatasetFolder", config: "SynthesizeConfig", progress: "Told"
 ) -> None:
+    from carla_bridge.drive_standins import standin_of
     from carla_bridge.scale_drives import drive_on_ray
     from carla_bridge.synthesize import count_samples
 
@@ -156,7 +159,7 @@ def _drive_on_ray(
         plans,
         folder.anywhere(),
         equip,
-        _standin,
+        standin_of,
         lambda: progress(count_samples(folder)),
         address=config.address,
         cpus_per_engine=config.cpus_per_engine,
@@ -202,18 +205,6 @@ def _equip(folder: "DatasetFolder", config: "SynthesizeConfig", workers: int) ->
         "OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // workers))
     )  # before torch comes
     return _workshop(folder, config, load_named(config.checkpoint, config.device, config.backend, say=False))
-
-
-@contextmanager
-def _standin(plan: "DrivePlan") -> "Iterator[ServerConfig]":
-    """Start a stand-in in the drive's town; not one tick of it passes before ours."""
-    from carla_bridge.config import ServerConfig
-    from carla_bridge.standin.process import StandInProcess
-
-    town: dict[str, Any] = {"map": [plan.town]} if isinstance(plan.town, str) else {"seed": plan.town}
-    clock: dict[str, Any] = {"synchronous": True, "fixed_delta_seconds": plan.session.step_s}
-    with StandInProcess(**town, **clock, vehicles=0, walkers=plan.walkers) as server:
-        yield ServerConfig(host=server.host, port=server.port, takeover=True)
 
 
 def _on(address: "ServerConfig", plan: "DrivePlan") -> "AbstractContextManager[ServerConfig]":

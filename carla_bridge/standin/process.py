@@ -3,11 +3,14 @@
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from types import TracebackType
+from typing import Self
 
 from carla_bridge.standin.errors import StandInError
 
 END_S = 10.0
+Option = str | int | float | bool | list[str]
 
 
 class StandInProcess:
@@ -17,7 +20,19 @@ class StandInProcess:
     an option given several times.
     """
 
-    def __init__(self, **options: str | int | float | bool | list[str]) -> None:
+    def __init__(self, **options: Option) -> None:
+        self._launch(options)
+        self._wait_until_ready()
+
+    @classmethod
+    def begin(cls, **options: Option) -> Self:
+        """Start one without waiting for it; it can be used, and is waited for, from where it is entered."""
+        begun = cls.__new__(cls)
+        begun._launch(options)
+        return begun
+
+    def _launch(self, options: Mapping[str, Option]) -> None:
+        self._is_ready = False
         command = [sys.executable, "-m", "carla_bridge.standin", "--follow-parent"]
         for name, value in {"port": 0, **options}.items():
             for each in value if isinstance(value, list) else [value]:
@@ -27,14 +42,19 @@ class StandInProcess:
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
         )
+        self.pid = self._process.pid
+
+    def _wait_until_ready(self) -> None:
         try:
             self.host, self.port, self.stream_port = self._read_ready()
         except BaseException:
             self.close()
             raise
-        self.pid = self._process.pid
+        self._is_ready = True
 
-    def __enter__(self) -> "StandInProcess":
+    def __enter__(self) -> Self:
+        if not self._is_ready:
+            self._wait_until_ready()
         return self
 
     def __exit__(
