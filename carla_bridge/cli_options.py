@@ -91,7 +91,9 @@ def is_loopback(host: str) -> bool:
     return host == "localhost" or host == "::1" or host.startswith("127.")
 
 
-def load_named(checkpoint: str, device: str, backend: str = "auto", *, say: bool = True) -> "NamedEngine":
+def load_named(
+    checkpoint: str, device: str, backend: str = "auto", *, threads: int | None = None, say: bool = True
+) -> "NamedEngine":
     """Return the engine with the hash of its checkpoint, after a line on which it is; its errors are ours."""
     import hashlib
 
@@ -100,7 +102,7 @@ def load_named(checkpoint: str, device: str, backend: str = "auto", *, say: bool
     from pix2pix.checkpoint import resolve
 
     with _one_kind_of_error():
-        engine = pix2pix.load(checkpoint, device=device, backend=backend)
+        engine = pix2pix.load(checkpoint, device=device, backend=backend, threads=threads)
         sha256 = hashlib.sha256(resolve(checkpoint).read_bytes()).hexdigest()
     if say:
         click.echo(f"engine: {engine.description}")

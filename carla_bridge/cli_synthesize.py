@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from carla_bridge.cli_options import BACKENDS, SHIPPED, edit_option, listed, load_named, options
+from carla_bridge.cli_options import (
+    BACKENDS,
+    SHIPPED,
+    edit_option,
+    listed,
+    load_named,
+    options,
+    threads_beside,
+)
 
 if TYPE_CHECKING:
     from carla_bridge.batch import NamedEngine
@@ -74,7 +82,9 @@ def synthesize(
     values["servers"] = _address(host, port)
     values["edits"] = given["edits"] or None
     config = read_config(config_path, values)
-    engine = load_named(config.checkpoint, config.device, config.backend)
+    simulators = [server.host for server in config.servers] or ["127.0.0.1"]
+    threads = threads_beside(simulators[0], overlap=True)
+    engine = load_named(config.checkpoint, config.device, config.backend, threads=threads)
     folder = find_folder(out, config, engine)
     with folder.alone():
         folder.prepare()
