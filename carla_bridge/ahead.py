@@ -10,6 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TypeVar
 
+from carla_bridge.signals import held
+
 Item = TypeVar("Item")
 _LOOK_EVERY_S = 0.2
 
@@ -48,15 +50,17 @@ def ahead(items: Iterable[Item], *, depth: int = 2) -> Generator[Item]:
             put(_Failed(error))
 
     thread = threading.Thread(target=fetch, name="ahead", daemon=True)
-    thread.start()
     try:
+        with held():
+            thread.start()
         while (item := waiting.get()) is not _END:
             if isinstance(item, _Failed):
                 raise item.error
             yield item  # type: ignore[misc]  # the queue holds ours, the end and failures only
     finally:
         stop.set()
-        thread.join()
+        with held():  # the thread uses what the caller will close next
+            thread.join()
 
 
 def one_ahead(items: Iterable[Item]) -> Generator[Item]:
@@ -65,8 +69,12 @@ def one_ahead(items: Iterable[Item]) -> Generator[Item]:
     What the iterator raises is raised here. Whoever stops reading waits for the one item under way.
     """
     source = iter(items)
-    with ThreadPoolExecutor(1, thread_name_prefix="one-ahead") as thread:
+    thread = ThreadPoolExecutor(1, thread_name_prefix="one-ahead")
+    try:
         coming = thread.submit(next, source, _END)
         while (item := coming.result()) is not _END:
             coming = thread.submit(next, source, _END)
             yield item  # type: ignore[misc]  # the source's own, or the end
+    finally:
+        with held():
+            thread.shutdown()

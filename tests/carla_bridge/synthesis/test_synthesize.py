@@ -8,8 +8,10 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 import yaml
@@ -22,6 +24,7 @@ from carla_bridge.synthesis.dataset import hash_of
 from carla_bridge.synthesis.records import read_records
 from tests.carla_bridge.live_server import look_at
 
+MARK = "CARLA_BRIDGE_TEST_FOLDER"  # in the environment of all that a test starts
 SMALL = {
     "samples": 9,
     "samples_per_drive": 5,
@@ -53,7 +56,7 @@ def start(folder, *more, config=SMALL):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        env=os.environ | {"OMP_NUM_THREADS": "1", MARK: str(folder)},
         start_new_session=True,
     )
 
@@ -76,9 +79,14 @@ def files_of(folder):
     return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
 
 
-def children_named(what):
-    found = subprocess.run(["pgrep", "-f", what], capture_output=True, text=True, check=False)
-    return set(found.stdout.split())
+def left_of(folder):
+    """Return the processes that were started for a dataset and still run, stand-ins among them."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if f"{MARK}={folder}\0".encode() in (process / "environ").read_bytes():
+                found.append((process / "cmdline").read_bytes().replace(b"\0", b" "))
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +130,6 @@ def test_frames_of_a_drive_differ_by_the_distance_asked_for(dataset):
 
 def test_killed_twice_and_run_again_it_is_the_same_to_the_byte(dataset, tmp_path):
     folder = tmp_path / "dataset"
-    before = children_named("carla_bridge.standin")
     for samples in (2, 6):
         running = start(folder)
         deadline_s = time.monotonic() + 100
@@ -136,7 +143,7 @@ def test_killed_twice_and_run_again_it_is_the_same_to_the_byte(dataset, tmp_path
     code, out, err = finish(start(folder))
     assert code == 0, out + err
     assert files_of(folder) == files_of(dataset)
-    assert children_named("carla_bridge.standin") <= before
+    assert left_of(folder) == []
 
 
 def test_several_workers_make_the_same(dataset, tmp_path):
@@ -162,15 +169,15 @@ def test_a_dataset_that_is_done_is_left_alone_and_another_is_refused(dataset):
 
 def test_ctrl_c_ends_it_tidily(tmp_path):
     folder = tmp_path / "dataset"
-    before = children_named("carla_bridge.standin")
     running = start(folder)
     while count_lines(folder) < 1 and running.poll() is None:
         time.sleep(0.05)
+    assert len(left_of(folder)) >= 2  # the command and its stand-in
     running.send_signal(signal.SIGINT)
     code, _, err = finish(running)
     assert code == 130, err
     assert "Traceback" not in err
-    assert children_named("carla_bridge.standin") <= before
+    assert left_of(folder) == []
 
 
 @pytest.mark.parametrize(
