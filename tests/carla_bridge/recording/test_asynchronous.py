@@ -35,6 +35,7 @@ def open_free(port, *, cameras=None, layers=(), session=FREE):
     )
 
 
+@pytest.mark.own_process(aborts=2)
 def test_the_server_runs_on_as_it_did_and_is_left_as_it_was(port):
     before = look_at(port)
     with open_free(port) as drive:
@@ -46,6 +47,7 @@ def test_the_server_runs_on_as_it_did_and_is_left_as_it_was(port):
     assert all(later > earlier for earlier, later in itertools.pairwise(ticks))
 
 
+@pytest.mark.own_process(aborts=2)
 def test_all_cameras_layers_and_the_state_are_of_one_tick(port):
     cameras = {"front": SMALL, "rear": CameraConfig(width=64, height=32, yaw_deg=180.0)}
     with open_free(port, cameras=cameras, layers=("instance", "depth")) as drive:
@@ -67,6 +69,7 @@ class SlowWriter(DriveWriter):
         super()._run()
 
 
+@pytest.mark.own_process(aborts=2)
 def test_what_cannot_be_written_in_time_is_dropped_and_counted(port, tmp_path):
     path = tmp_path / "drive.mcap"
     with open_free(port) as drive, SlowWriter(path, drive.recording) as writer:
