@@ -145,8 +145,8 @@ class Server:
         self.check()
         longest_s = _CALLS_PER_TICK * self.timeout_s + _GRACE_S
         lost = ServerLost(self.host, self.port, f"did not finish a tick within {longest_s:g} s")
-        before = self.world.get_snapshot().frame
         try:
+            before = self.world.get_snapshot().frame
             with not_stuck(
                 self.lifeline.alive,
                 str(lost),

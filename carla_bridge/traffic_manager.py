@@ -22,7 +22,11 @@ def wake(port: int, *, timeout_s: float = 1.0) -> None:
     A manager that cannot be reached is left alone.
     """
     calls = [msgpack.packb([0, number, "set_synchronous_mode", [number == 2]]) for number in (1, 2)]
-    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=timeout_s) as connection:
+    unreadable = (ValueError, msgpack.UnpackException)
+    with (
+        suppress(OSError, *unreadable),
+        socket.create_connection(("127.0.0.1", port), timeout=timeout_s) as connection,
+    ):
         _log.info("waking the Traffic Manager at port %d, which slept through a tick", port)
         connection.sendall(b"".join(calls))
         unpacker = msgpack.Unpacker(max_buffer_size=_LARGEST_ANSWER)

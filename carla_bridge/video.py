@@ -78,7 +78,12 @@ class Mp4:
             self._claim = _claim(self._partial, overwrite=self._overwrite)
             self._file = self._claim.open(buffering=0)  # a kill finds every byte
             options = {"movflags": MOVIE_FLAGS, "flush_packets": "1"}
-            self._container = av.open(self._file, "w", format="mp4", options=options)
+            try:
+                self._container = av.open(self._file, "w", format="mp4", options=options)
+            except BaseException:
+                self._file.close()
+                self._claim.release()
+                raise
         self._container.metadata["title"] = self._title
         return self
 
