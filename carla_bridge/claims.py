@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import IO, Self
 
 from carla_bridge.errors import BridgeError
+from carla_bridge.outputs import writing
 
 
 class InUse(BridgeError):
@@ -32,6 +33,13 @@ class Claim:
     def of_folder(cls, path: Path) -> Self:
         """Claim a folder that is there."""
         return cls(path, _locked(path, os.O_RDONLY | os.O_DIRECTORY))
+
+    @classmethod
+    def of_made_folder(cls, path: Path) -> Self:
+        """Make the folder where it is not there yet, and claim it."""
+        with writing(path):
+            path.mkdir(parents=True, exist_ok=True)
+            return cls.of_folder(path)
 
     @classmethod
     def of_file(cls, path: Path, *, overwrite: bool) -> Self:

@@ -5,8 +5,6 @@ the last to go, and without it only an empty folder is taken for ours.
 """
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +24,9 @@ class PartsFolder:
         """Say whether an earlier run of the same conversion left it."""
         return self._identity.exists() and read_json(self._identity) == self._about
 
-    @contextmanager
-    def alone(self) -> Iterator[None]:
+    def alone(self) -> Claim:
         """Make the folder, and keep other runs from it inside the block."""
-        with writing(self.path):
-            self.path.mkdir(parents=True, exist_ok=True)
-            claim = Claim.of_folder(self.path)
-        with claim:
-            yield
+        return Claim.of_made_folder(self.path)
 
     def prepare(self) -> None:
         """Keep what an earlier run left; what another conversion left is removed."""

@@ -11,7 +11,6 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from copy import copy
 from pathlib import Path
 from typing import Any, Self
@@ -49,14 +48,9 @@ class DatasetFolder:
         self.path, self.drives = path, drives
         self._told = json.loads(json.dumps({**about, "drives": [drive.told() for drive in drives]}))
 
-    @contextmanager
-    def alone(self) -> Iterator[None]:
+    def alone(self) -> Claim:
         """Make the folder, and keep other runs from it inside the block."""
-        with writing(self.path):
-            self.path.mkdir(parents=True, exist_ok=True)
-            claim = Claim.of_folder(self.path)
-        with claim:
-            yield
+        return Claim.of_made_folder(self.path)
 
     def prepare(self) -> None:
         """Begin, or go on with what an earlier run of the same left; half-written files of that run go."""
