@@ -285,6 +285,7 @@ client.set_timeout(20.0)
 
 
 AUTOPILOT = """
+from tests.standin.awake import kept_awake
 world = client.load_world("StandIn-0")
 settings = world.get_settings()
 settings.synchronous_mode, settings.fixed_delta_seconds = True, 0.05
@@ -295,12 +296,13 @@ world.tick()  # before its first state the client reads garbage, and its traffic
 traffic_manager = client.get_trafficmanager(18101)
 traffic_manager.set_synchronous_mode(True)
 vehicle.set_autopilot(True, 18101)
-for _ in range(400):
+with kept_awake(world, 18101):
+    for _ in range(400):
+        world.tick()
+        here = vehicle.get_location()
+        print(here.x, here.y, here.distance(town.get_waypoint(here).transform.location))
+    vehicle.set_autopilot(False, 18101)
     world.tick()
-    here = vehicle.get_location()
-    print(here.x, here.y, here.distance(town.get_waypoint(here).transform.location))
-vehicle.set_autopilot(False, 18101)
-world.tick()
 traffic_manager.shut_down()
 client.reload_world()
 """
