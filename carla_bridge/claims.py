@@ -31,15 +31,10 @@ class Claim:
 
     @classmethod
     def of_folder(cls, path: Path) -> Self:
-        """Claim a folder that is there."""
-        return cls(path, _locked(path, os.O_RDONLY | os.O_DIRECTORY))
-
-    @classmethod
-    def of_made_folder(cls, path: Path) -> Self:
-        """Make the folder where it is not there yet, and claim it."""
+        """Claim a folder, which is made where it is not there yet."""
         with writing(path):
             path.mkdir(parents=True, exist_ok=True)
-            return cls.of_folder(path)
+            return cls(path, _locked(path, os.O_RDONLY | os.O_DIRECTORY))
 
     @classmethod
     def of_file(cls, path: Path, *, overwrite: bool) -> Self:

@@ -26,7 +26,7 @@ class PartsFolder:
 
     def alone(self) -> Claim:
         """Make the folder, and keep other runs from it inside the block."""
-        return Claim.of_made_folder(self.path)
+        return Claim.of_folder(self.path)
 
     def prepare(self) -> None:
         """Keep what an earlier run left; what another conversion left is removed."""

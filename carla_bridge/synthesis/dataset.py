@@ -50,7 +50,7 @@ class DatasetFolder:
 
     def alone(self) -> Claim:
         """Make the folder, and keep other runs from it inside the block."""
-        return Claim.of_made_folder(self.path)
+        return Claim.of_folder(self.path)
 
     def prepare(self) -> None:
         """Begin, or go on with what an earlier run of the same left; half-written files of that run go."""
