@@ -12,6 +12,7 @@ from carla_bridge.standin.process import StandInProcess
 
 MINUTE = """
 import carla, json, sys
+from tests.standin.awake import kept_awake
 host, port, manager_port = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 client = carla.Client(host, port)
 client.set_timeout(20.0)
@@ -26,25 +27,26 @@ traffic_manager.set_synchronous_mode(True)
 traffic_manager.set_random_device_seed(1)
 blueprint = world.get_blueprint_library().find("vehicle.tesla.model3")
 cars = [car for car in (world.try_spawn_actor(blueprint, place) for place in town.get_spawn_points()[:6]) if car]
-world.tick()
-for car in cars:
-    car.set_autopilot(True, manager_port)
-    traffic_manager.auto_lane_change(car, False)
-track = []
-for step in range(1200):
+with kept_awake(world, manager_port):
     world.tick()
-    if step % 5 == 4:
-        for car in cars:
-            here = car.get_transform()
-            lane = town.get_waypoint(here.location)
-            there = lane.transform
-            track.append((car.id, lane.road_id, lane.is_junction, here.location.x, here.location.y, here.rotation.yaw,
-                          there.location.x, there.location.y, there.rotation.yaw))
-print(json.dumps(track))
-for car in cars:
-    car.set_autopilot(False, manager_port)
-world.tick()
+    for car in cars:
+        car.set_autopilot(True, manager_port)
+        traffic_manager.auto_lane_change(car, False)
+    track = []
+    for step in range(1200):
+        world.tick()
+        if step % 5 == 4:
+            for car in cars:
+                here = car.get_transform()
+                lane = town.get_waypoint(here.location)
+                there = lane.transform
+                track.append((car.id, lane.road_id, lane.is_junction, here.location.x, here.location.y, here.rotation.yaw,
+                              there.location.x, there.location.y, there.rotation.yaw))
+    for car in cars:
+        car.set_autopilot(False, manager_port)
+    world.tick()
 traffic_manager.shut_down()
+print(json.dumps(track))
 """
 
 
