@@ -40,8 +40,8 @@ with kept_awake(world, manager_port):
                 here = car.get_transform()
                 lane = town.get_waypoint(here.location)
                 there = lane.transform
-                track.append((car.id, lane.road_id, lane.is_junction, here.location.x, here.location.y, here.rotation.yaw,
-                              there.location.x, there.location.y, there.rotation.yaw))
+                track.append((car.id, lane.road_id, lane.is_junction, here.location.x, here.location.y,
+                              here.rotation.yaw, there.location.x, there.location.y, there.rotation.yaw))
     for car in cars:
         car.set_autopilot(False, manager_port)
     world.tick()
