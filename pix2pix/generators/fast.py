@@ -30,7 +30,7 @@ class Fast(nn.Module):
         factors = (1, 2, 4, 6, 8, 8, 8, 8, 8)
         channels = [config.width * factor for factor in factors[: config.levels - 1]]
         self.depth = depth
-        self.stem = nn.Embedding(depth * BLOCK * BLOCK, channels[0])
+        self.stem = _embedding(depth * BLOCK * BLOCK, channels[0])
         self.extra = nn.Conv2d(extra, channels[0], BLOCK, stride=BLOCK, bias=False) if extra else None
         self.down = nn.ModuleList()
         self.up = nn.ModuleList()
@@ -40,7 +40,7 @@ class Fast(nn.Module):
         self.middle = _blocks(channels[-1], 2 * config.depth)
         self.noise_strength = nn.Parameter(torch.full((1, channels[0], 1, 1), 0.1)) if config.noise else None
         self.photo = nn.Conv2d(channels[0], 3 * BLOCK * BLOCK, 3, padding=1)
-        self.base_color = nn.Embedding(depth, 3)
+        self.base_color = _embedding(depth, 3)
 
     def forward(self, channel: Tensor, extra: Tensor | None = None) -> Tensor:
         """Return the photo, N,3,H,W in -1..1."""
@@ -89,6 +89,11 @@ class Block(nn.Module):
         """Return N,C,H,W."""
         residual: Tensor = self.last(F.relu(self.first(F.relu(x))))
         return x + residual
+
+
+def _embedding(rows: int, columns: int) -> nn.Embedding:
+    """Return one not yet drawn: torch imports its compiler, which takes a second and more, to draw one on no device."""
+    return nn.Embedding.from_pretrained(torch.zeros(rows, columns), freeze=False)
 
 
 def _blocks(channels: int, count: int) -> nn.Sequential:

@@ -13,6 +13,8 @@ from torch.nn import functional as F
 from pix2pix.config import GeneratorConfig
 from pix2pix.generators.noise import noise
 
+BLUR = [[row * column / 16 for column in (1, 2, 1)] for row in (1, 2, 1)]  # 1-2-1 both ways
+
 
 class UNet(nn.Module):
     """Input channels → photo in -1..1; H and W must be multiples of 2**levels."""
@@ -93,10 +95,7 @@ class SmoothConvTranspose2d(nn.ConvTranspose2d):
 
     def __init__(self, source: int, target: int, size: int, *, stride: int, padding: int) -> None:
         super().__init__(source, target, size, stride=stride, padding=padding)
-        taps = torch.tensor([1.0, 2.0, 1.0]) / 4
-        self.register_buffer(
-            "blur", torch.outer(taps, taps).expand(target, 1, 3, 3).clone(), persistent=False
-        )
+        self.register_buffer("blur", torch.tensor([[BLUR]] * target), persistent=False)
 
     def forward(self, input: Tensor, output_size: list[int] | None = None) -> Tensor:
         """Return the blurred upsampling, twice the input's size."""
