@@ -144,8 +144,13 @@ def demo(
     config = read_config(config_path, given)
     check_outputs(out, record=record, stats=stats, overwrite=overwrite)
     Atlas(seed=config.session.seed, files=maps)  # refuses a bad map before anything is started
-    engine = engine_of(config)
-    with StandInProcess(seed=config.session.seed, map=[str(path) for path in maps]) as standin:
+    begun = StandInProcess.begin(seed=config.session.seed, map=[str(path) for path in maps])
+    try:
+        engine = engine_of(config)  # while the stand-in builds its town
+    except BaseException:
+        begun.close()
+        raise
+    with begun as standin:
         server = config.server.model_copy(update={"host": standin.host, "port": standin.port})
         config = config.model_copy(update={"server": server})
         ending = show_drive(
