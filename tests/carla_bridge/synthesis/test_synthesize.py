@@ -222,7 +222,7 @@ def test_a_server_of_ones_own_is_driven_and_put_back(tmp_path):
 def test_a_server_that_dies_midway_is_said_and_nothing_is_lost(tmp_path):
     config = SMALL | {"towns": ["StandIn-0"]}
     with StandInProcess(seed=0, fault=["die@40"]) as server:
-        config["servers"] = [{"host": server.host, "port": server.port}]
+        config["servers"] = [{"host": server.host, "port": server.port, "timeout_s": 4.0}]
         code, _, err = finish(start(tmp_path / "dataset", config=config))
     assert (code, len(sentence(err))) == (1, 1), err
     assert "is lost" in sentence(err)[0]
