@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from carla_bridge import labels
-from carla_bridge.frames import decode_tags
+from carla_bridge.frames import decode_depth_m, decode_instance_ids, decode_rgb, decode_tags
 
 WIDTH, HEIGHT, ROUNDS = 1280, 720, 200
 
@@ -38,10 +38,14 @@ def main() -> None:
     bgra = np.zeros((HEIGHT, WIDTH, 4), np.uint8)
     bgra[..., 2] = street(np.random.default_rng(0))
     raw = bgra.tobytes()
+    noise = np.random.default_rng(0).integers(0, 256, bgra.shape, np.uint8).tobytes()
     tags = decode_tags(raw, height=HEIGHT, width=WIDTH)
     label_ids = table.label_ids(tags)
     stages: dict[str, Callable[[], object]] = {
         "decode (BGRA → tags)": lambda: decode_tags(raw, height=HEIGHT, width=WIDTH),
+        "decode (BGRA → instance ids)": lambda: decode_instance_ids(noise, height=HEIGHT, width=WIDTH),
+        "decode (BGRA → depth in metres)": lambda: decode_depth_m(noise, height=HEIGHT, width=WIDTH),
+        "decode (BGRA → RGB)": lambda: decode_rgb(noise, height=HEIGHT, width=WIDTH),
         "map (tags → label ids, unknown tags found)": lambda: table.label_ids(tags),
         "map (label ids → train ids)": lambda: labels.train_ids(label_ids),
         "colourise (label ids → RGB)": lambda: labels.colorize(label_ids),

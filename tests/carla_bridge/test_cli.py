@@ -151,7 +151,18 @@ def test_a_server_that_dies_is_one_sentence(tiny, tmp_path):
     out, config = tmp_path / "drive.mp4", tmp_path / "c.yaml"
     config.write_text("server: {timeout_s: 3.0}")
     with StandInProcess(seed=1, vehicles=0, walkers=0) as server:
-        words = ["live", *SMALL, "--port", server.port, "--out", out, "--checkpoint", tiny, "--config", config]
+        words = [
+            "live",
+            *SMALL,
+            "--port",
+            server.port,
+            "--out",
+            out,
+            "--checkpoint",
+            tiny,
+            "--config",
+            config,
+        ]
         command = [PROGRAM, *map(str, words)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
             while "driving" not in process.stdout.readline():

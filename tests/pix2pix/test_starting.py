@@ -11,7 +11,8 @@ import numpy as np
 import pix2pix
 for name in sys.argv[1:]:
     pix2pix.load(name, backend="eager")(np.zeros((1, 32, 64), np.uint8))
-print([each for each in ("torch._dynamo", "sympy", "torchmetrics", "tensorboard", "onnxruntime") if each in sys.modules])
+heavy = ("torch._dynamo", "sympy", "torchmetrics", "tensorboard", "onnxruntime")
+print([each for each in heavy if each in sys.modules])
 """
 
 
