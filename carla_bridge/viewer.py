@@ -23,6 +23,7 @@ from carla_bridge.frames import DriveMeta, FramePair
 from carla_bridge.hud import Hud, columns_of
 from carla_bridge.labels import colorize
 from carla_bridge.outputs import CannotWrite, save_numbered
+from carla_bridge.pasting import paste
 from carla_bridge.timing import StageTimes
 
 _BACKGROUND_RGB = (18, 18, 20)
@@ -135,9 +136,8 @@ class Viewer:
         window = pygame.display.get_surface()
         window.fill(_BACKGROUND_RGB)
         left, right = _halves(window.get_size(), pair.label_ids.shape)
-        label_ids = cv2.resize(pair.label_ids, left.size, interpolation=cv2.INTER_NEAREST)
-        _blit(window, colorize(label_ids), left)
-        _blit(window, _scaled(pair.photo_rgb, right.size), right)
+        paste(window, colorize(_scaled(pair.label_ids, left.size, cv2.INTER_NEAREST)), left)
+        paste(window, _smoothly(pair.photo_rgb, right.size), right)
         if self._hud_shown:
             columns = columns_of(pair.frame, self._meta, self._times, edits=self._switches.told())
             self._hud.draw(window, columns, paused=self._paused)
@@ -197,11 +197,12 @@ def _halves(window_size: tuple[int, int], shape: tuple[int, ...]) -> tuple[pygam
     return left, left.move(size[0], 0)
 
 
-def _scaled(image_rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+def _smoothly(image_rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     shrinks = size[0] < image_rgb.shape[1]
-    return cv2.resize(image_rgb, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    return _scaled(image_rgb, size, cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
 
 
-def _blit(window: pygame.Surface, image_rgb: np.ndarray, place: pygame.Rect) -> None:
-    pixels = np.ascontiguousarray(image_rgb).data
-    window.blit(pygame.image.frombuffer(pixels, place.size, "RGB"), place)
+def _scaled(image: np.ndarray, size: tuple[int, int], interpolation: int) -> np.ndarray:
+    if size == image.shape[1::-1]:
+        return image
+    return cv2.resize(image, size, interpolation=interpolation)
