@@ -22,7 +22,7 @@ from carla_bridge.viewer import Viewer
 
 FRAMES = 200
 TAGS = 29  # of CARLA 0.9.14 and later
-SIZES = ((512, 256), (1024, 512))
+SIZES = ((512, 256), (1024, 512), (1280, 720))
 
 
 class MovingDrive:

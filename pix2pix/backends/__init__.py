@@ -13,7 +13,7 @@ from pix2pix.errors import Pix2PixError
 
 ON_CPU = ("eager", "bf16", "compile", "openvino")
 ON_CUDA = ("eager", "half", "graphs")
-LARGE = 5_000_000  # weights: from here on OpenVINO was measured to beat bf16 by torch, by a third and more
+LARGE = 4_000_000  # weights: from here on OpenVINO was measured to beat bf16 by torch, by a third and more
 NAMES = ("auto", *dict.fromkeys(ON_CPU + ON_CUDA))
 
 
