@@ -84,6 +84,8 @@ def by_onnxruntime(path: Path) -> Run:
     """Return a core as ONNX Runtime runs it, on torch's number of threads."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
+    # its threads would spin on, in the way of whoever has the next turn
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     return lambda x: session.run(None, {"x": x})[0]
 

@@ -149,20 +149,9 @@ def test_ctrl_c_in_the_terminal_reaches_the_demo_and_its_stand_in_alike(tiny, tm
 
 def test_a_server_that_dies_is_one_sentence(tiny, tmp_path):
     out, config = tmp_path / "drive.mp4", tmp_path / "c.yaml"
-    config.write_text("server: {timeout_s: 3.0}")
+    config.write_text(f"checkpoint: {tiny}\nserver: {{timeout_s: 3.0}}")
     with StandInProcess(seed=1, vehicles=0, walkers=0) as server:
-        words = [
-            "live",
-            *SMALL,
-            "--port",
-            server.port,
-            "--out",
-            out,
-            "--checkpoint",
-            tiny,
-            "--config",
-            config,
-        ]
+        words = ["live", *SMALL, "--port", server.port, "--out", out, "--config", config]
         command = [PROGRAM, *map(str, words)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
             while "driving" not in process.stdout.readline():

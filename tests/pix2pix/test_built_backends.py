@@ -187,7 +187,8 @@ def test_the_hash_knows_weights_and_structure():
 def test_openvino_is_chosen_for_large_networks_where_it_is_installed(monkeypatch):
     monkeypatch.setattr("pix2pix.backends.has_openvino", lambda: True)
     assert choose_backend("auto", "cpu", parameters=54_000_000)[0] == "openvino"
-    assert choose_backend("auto", "cpu", parameters=2_500_000)[0] in ("bf16", "eager")
+    assert choose_backend("auto", "cpu", parameters=4_700_000)[0] == "openvino"  # `fine`
+    assert choose_backend("auto", "cpu", parameters=2_500_000)[0] in ("bf16", "eager")  # `fast`
     monkeypatch.setattr("pix2pix.backends.has_openvino", lambda: False)
     assert choose_backend("auto", "cpu", parameters=54_000_000)[0] in ("bf16", "eager")
     with pytest.raises(Pix2PixError, match=r"carla-bridge\[cpu\]"):
